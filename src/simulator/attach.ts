@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import type { Account, Scope } from './account.ts';
+import { errorResponse } from './error-response.ts';
+import type { ServiceName } from './noun.ts';
+import { Refusal, refusal } from './refusal.ts';
+import { checkInput, checkOutput, type OperationSchema } from './shapes.ts';
+
+/** What the account needs of an AWS SDK v3 client; every client of the covered services has it. */
+export interface AttachableClient {
+  config: {
+    serviceId?: string;
+    region: () => Promise<string>;
+    // biome-ignore lint/suspicious/noExplicitAny: the protocol is internal to the SDK and has no public type.
+    protocol?: any;
+    credentials?: unknown;
+  };
+  middlewareStack: {
+    // biome-ignore lint/suspicious/noExplicitAny: each client has its own input and output types.
+    add(middleware: any, options: any): void;
+  };
+}
+
+const services: Record<string, ServiceName> = {
+  EC2: 'ec2',
+  RDS: 'rds',
+  ElastiCache: 'elasticache',
+  EFS: 'efs',
+  'Elastic Load Balancing v2': 'elbv2',
+  S3: 's3',
+  IAM: 'iam',
+  STS: 'sts',
+  SSM: 'ssm',
+  'Service Quotas': 'service-quotas',
+  Pricing: 'pricing',
+  'Resource Groups Tagging API': 'tagging',
+};
+
+/** Seconds that a call takes; a plausible figure for the control plane of AWS seen from a laptop. */
+const latency = { read: 0.08, change: 0.2 };
+
+/** Seconds that pass when an unattended client (one that does not sleep on our clock) asks the same question again. */
+const pollSeconds = 15;
+
+export function changes(operation: string): boolean {
+  return !/^(Describe|Get|List|Head|Decode|Simulate)/.test(operation);
+}
+
+/**
+ * Makes `client` talk to `account`. Serialisation, validation, signing and retries of the SDK stay as they are; the
+ * answer is given where the SDK would read it off the wire, so a refusal is the exception that AWS's bytes would become.
+ *
+ * `unattended` is for clients whose waits are not on the account's virtual clock: a question asked again lets time pass.
+ */
+export function attach(account: Account, client: AttachableClient, { unattended = false } = {}) {
+  const service = services[client.config.serviceId ?? ''];
+  if (!service) throw new TypeError(`the simulated account has no service ${client.config.serviceId}`);
+  // An account in memory asks nobody who you are; without this the SDK would search the machine for credentials.
+  client.config.credentials = async () => ({ accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' });
+
+  client.middlewareStack.add(
+    (next: (args: object) => Promise<unknown>) => (args: object) => account.clock.busy(() => next(args)),
+    { step: 'initialize', priority: 'high', name: 'simulatedAccountHoldsTheClock' },
+  );
+  client.middlewareStack.add(
+    (_next: unknown, context: Context) => async (args: { input: Record<string, unknown> }) => {
+      const operation = (context.commandName ?? '').replace(/Command$/, '');
+      const region = context.__s3RegionRedirect ?? (await client.config.region());
+      const reply = await answer(account, { service, operation, region, unattended, schema: schemaOf(context) }, args.input);
+      if (reply instanceof Refusal) return throwAsAws(client, context, service, reply, requestId(account));
+      const $metadata = { httpStatusCode: 200, requestId: requestId(account), attempts: 1, totalRetryDelay: 0 };
+      return { response: { statusCode: 200, headers: {} }, output: { ...reply, $metadata } };
+    },
+    { step: 'deserialize', priority: 'high', name: 'simulatedAccount' },
+  );
+}
+
+interface Context {
+  commandName?: string;
+  __s3RegionRedirect?: string;
+  __smithy_context?: { operationSchema?: OperationSchema };
+}
+
+interface Asked {
+  service: ServiceName;
+  operation: string;
+  region: string;
+  unattended: boolean;
+  schema: OperationSchema | undefined;
+}
+
+async function answer(
+  account: Account,
+  { service, operation, region, unattended, schema }: Asked,
+  input: Record<string, unknown>,
+): Promise<Record<string, unknown> | Refusal> {
+  const changing = changes(operation);
+  const { faults } = account;
+  if (changing) account.changingCalls++;
+  const nth = account.changingCalls;
+  const killed = (when: string) => changing && faults.kill?.when === when && faults.kill.call === nth;
+
+  if (killed('before')) process.kill(process.pid, 'SIGKILL');
+  await account.clock.idle(() => account.clock.sleep(1000 * (changing ? latency.change : latency.read)));
+  if (unattended) await passTimeIfAskedAgain(account, `${service}:${operation}`, input, changing);
+
+  if (dice(account, faults.resetBefore)) throw connectionReset();
+  if (dice(account, faults.throttle)) return throttled(service);
+  const named = faults.refuse?.find((fault) => fault.operation === operation && (fault.times ?? 1) > 0);
+  if (named) {
+    named.times = (named.times ?? 1) - 1;
+    return refusal(named.code, named.message ?? `refused on purpose: ${named.code}`, named.status ?? 400);
+  }
+
+  account.catchUp();
+  let output: Record<string, unknown>;
+  try {
+    output = carryOut(account.scope(region), service, operation, input, schema);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  if (changing) account.save();
+  if (killed('inside')) process.kill(process.pid, 'SIGKILL');
+  if (changing && dice(account, faults.resetAfter)) throw connectionReset();
+  if (changing && dice(account, faults.errorAfter)) return refusal('InternalError', 'An internal error has occurred', 500);
+  // The caller records the answer before the event loop turns, so this kills between its record and its next step.
+  if (killed('after')) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  return output;
+}
+
+function carryOut(
+  scope: Scope,
+  service: ServiceName,
+  operation: string,
+  input: Record<string, unknown>,
+  schema: OperationSchema | undefined,
+): Record<string, unknown> {
+  const known = scope.account.knows(service, operation);
+  if (!known) throw refusal('InvalidAction', `The simulated account does not know the operation ${service}:${operation}`);
+  if (schema) checkInput(service, schema, input);
+  const given = Object.keys(input).filter((name) => input[name] !== undefined && name !== 'DryRun');
+  const ignored = given.find((name) => !known.parameters.includes(name));
+  if (ignored)
+    throw refusal(
+      'UnknownParameter',
+      `The simulated account does not know the parameter ${ignored} of ${service}:${operation}`,
+    );
+  if (service === 'ec2' && input['DryRun'] === true)
+    throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+  // Neither side may hold on to the other's objects: a caller that edits an answer must not edit the account.
+  const output = structuredCloneKeepingStreams(known.run(scope, input) as Record<string, unknown>);
+  if (schema) checkOutput(schema, output);
+  return output;
+}
+
+function structuredCloneKeepingStreams(output: Record<string, unknown>): Record<string, unknown> {
+  const { Body, ...rest } = output;
+  return Body === undefined ? structuredClone(rest) : { ...structuredClone(rest), Body };
+}
+
+async function passTimeIfAskedAgain(account: Account, name: string, input: object, changing: boolean) {
+  const text = `${name} ${JSON.stringify(input, (_key, value) => (value instanceof Uint8Array ? value.length : value))}`;
+  const again = !changing && account.lastQuestion === text;
+  account.lastQuestion = text;
+  if (again && account.clock.sleepers() === 0)
+    await account.clock.idle(() => account.clock.sleep(pollSeconds * 1000));
+}
+
+function dice(account: Account, share = 0): boolean {
+  return share > 0 && account.random() < share;
+}
+
+function throttled(service: ServiceName): Refusal {
+  if (service === 'ec2') return refusal('RequestLimitExceeded', 'Request limit exceeded.', 503);
+  if (service === 's3') return refusal('SlowDown', 'Please reduce your request rate.', 503);
+  if (['ssm', 'service-quotas', 'pricing', 'tagging', 'efs'].includes(service))
+    return refusal('ThrottlingException', 'Rate exceeded', service === 'efs' ? 429 : 400);
+  return refusal('Throttling', 'Rate exceeded');
+}
+
+/** What the SDK throws when the connection breaks: the outcome is unknown to the caller. */
+function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET', $metadata: { attempts: 1 } });
+}
+
+function requestId(account: Account): string {
+  const digits = createHash('sha256').update(`${account.clock.now()} ${account.random()}`).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+function schemaOf(context: Context): OperationSchema | undefined {
+  return context.__smithy_context?.operationSchema;
+}
+
+async function throwAsAws(
+  client: AttachableClient,
+  context: Context,
+  service: ServiceName,
+  refused: Refusal,
+  id: string,
+): Promise<never> {
+  const [, namespace, name, traits, input, output] = schemaOf(context) ?? [];
+  await client.config.protocol.deserializeResponse(
+    { namespace, name, traits, input, output },
+    { ...client.config, ...context },
+    errorResponse(service, refused, id),
+  );
+  throw new Error(`the SDK took ${refused.code} for a success`);
+}

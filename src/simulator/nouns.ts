@@ -1,0 +1,5 @@
+import { vpcs } from './ec2/vpcs.ts';
+import type { Noun } from './noun.ts';
+
+/** Every noun of the simulated account. */
+export const nouns: readonly Noun[] = [vpcs];
