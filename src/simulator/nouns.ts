@@ -1,9 +1,16 @@
-import { efsNouns } from './efs/index.ts';
-import { elbv2Nouns } from './elbv2/index.ts';
 import { vpcs } from './ec2/vpcs.ts';
+import { efsNouns } from './efs/index.ts';
 import { elasticacheNouns } from './elasticache/index.ts';
+import { elbv2Nouns } from './elbv2/index.ts';
+import { iamNouns } from './iam/index.ts';
 import type { Noun } from './noun.ts';
+import { pricingNouns } from './pricing/index.ts';
 import { rdsNouns } from './rds/index.ts';
+import { s3Nouns } from './s3/index.ts';
+import { serviceQuotasNouns } from './service-quotas/index.ts';
+import { ssmNouns } from './ssm/index.ts';
+import { stsNouns } from './sts/index.ts';
+import { taggingNouns } from './tagging/index.ts';
 
 /** Every noun of the simulated account. */
 export const nouns: readonly Noun[] = [
@@ -12,4 +19,11 @@ export const nouns: readonly Noun[] = [
   ...efsNouns,
   ...rdsNouns,
   ...elasticacheNouns,
+  ...iamNouns,
+  ...pricingNouns,
+  ...s3Nouns,
+  ...serviceQuotasNouns,
+  ...ssmNouns,
+  ...stsNouns,
+  ...taggingNouns,
 ];

@@ -1,0 +1,3 @@
+import type { Noun } from '../noun.ts';
+
+export const serviceQuotasNouns: readonly Noun[] = [];
