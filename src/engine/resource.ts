@@ -1,0 +1,70 @@
+import type { Aws } from '../aws.ts';
+
+/** What names one AWS thing, in the SDK's own field names in camelCase. Kept in the state file, so never a secret. */
+export type Identity = Readonly<Record<string, string>>;
+
+/** What is known only after `finish`: endpoints, addresses. Kept in the state file, so never a secret. */
+export type Output = Readonly<Record<string, string>>;
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of resources of different shapes has no narrower type.
+export type AnyResource = Resource<string, any, any, any>;
+
+export type Needs = Readonly<Record<string, AnyResource>>;
+
+type IdentityOf<R> = R extends Resource<string, Needs, infer I, Output> ? I : never;
+type OutputOf<R> = R extends Resource<string, Needs, Identity, infer O> ? O : never;
+
+/** Identities of the needed resources, which is all that is known before they are finished. */
+export type Identities<N extends Needs> = { readonly [K in keyof N]: IdentityOf<N[K]> };
+
+/** Identities and outputs of the needed resources, all of which are finished. */
+export type Known<N extends Needs> = { readonly [K in keyof N]: IdentityOf<N[K]> & OutputOf<N[K]> };
+
+export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
+  /** CloudFormation's name of the type, as `AWS::EC2::VPC`; server work is `Host::…`. */
+  readonly type: string;
+  /** How long AWS usually takes, from the creating call to finished, and to take it away. */
+  readonly typicalSeconds: { readonly create: number; readonly destroy: number };
+  /** US dollars an hour, as long as it exists. */
+  hourlyUsd?(aws: Pick<Aws, 'config' | 'prices'>): number;
+  /** Absent where a setting makes the resource unnecessary. */
+  wanted?(config: Aws['config']): boolean;
+  /** Asks and changes nothing. Two matches are an error, never a guess. */
+  find(aws: Aws, needs: Identities<N>): Promise<I | undefined>;
+  /** One creating call, tagged, named or tokened in that same call. Never waits. The engine repeats it, not the client. */
+  create(aws: Aws, needs: Known<N>): Promise<I>;
+  /** Attaches, sets attributes and rules, waits. May run again at any time. */
+  finish?(aws: Aws, identity: I, needs: Known<N>): Promise<O>;
+  /** Undoes it and waits until it is gone; "not found" is success. */
+  destroy(aws: Aws, identity: I): Promise<void>;
+}
+
+/** One AWS thing, or one piece of work on a server. */
+export interface Resource<Key extends string, N extends Needs, I extends Identity, O extends Output>
+  extends Verbs<N, I, O> {
+  /** The export's name, the key in the state, the tag and the label on the screen, all at once. */
+  readonly key: Key;
+  /** The only statement of order: all of these are finished before `create`, and gone only after `destroy`. */
+  readonly needs: N;
+}
+
+/** Declares a resource. Every type is inferred from `needs` and from what the verbs return. */
+export function resource<
+  const Key extends string,
+  const N extends Needs,
+  I extends Identity,
+  O extends Output = Record<never, string>,
+>(key: Key, needs: N, verbs: Verbs<N, I, O>): Resource<Key, N, I, O> {
+  return { key, needs, ...verbs };
+}
+
+/** A number of the tutorial, its title and its resources. */
+export interface Step {
+  readonly number: number;
+  readonly title: string;
+  readonly resources: readonly AnyResource[];
+}
+
+export function step(number: number, title: string, resources: readonly AnyResource[]): Step {
+  return { number, title, resources };
+}
