@@ -1,3 +1,4 @@
+import { ec2ComputeNouns } from './ec2/compute.ts';
 import { vpcs } from './ec2/vpcs.ts';
 import { efsNouns } from './efs/index.ts';
 import { elasticacheNouns } from './elasticache/index.ts';
@@ -14,6 +15,7 @@ import { taggingNouns } from './tagging/index.ts';
 
 /** Every noun of the simulated account. */
 export const nouns: readonly Noun[] = [
+  ...ec2ComputeNouns,
   vpcs,
   ...elbv2Nouns,
   ...efsNouns,
