@@ -32,3 +32,13 @@ export function overlap(one: Cidr, other: Cidr): boolean {
 export function addressText(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }
+
+/** The number of `a.b.c.d`, or undefined. */
+export function addressNumber(text: string): number | undefined {
+  return parseCidr(`${text}/32`)?.first;
+}
+
+/** `a.b.c.d/n` without host bits, the form in which AWS keeps a block. */
+export function cidrText({ first, prefix }: Cidr): string {
+  return `${addressText(first)}/${prefix}`;
+}

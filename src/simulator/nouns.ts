@@ -1,5 +1,5 @@
 import { ec2ComputeNouns } from './ec2/compute.ts';
-import { vpcs } from './ec2/vpcs.ts';
+import { ec2NetworkNouns } from './ec2/network.ts';
 import { efsNouns } from './efs/index.ts';
 import { elasticacheNouns } from './elasticache/index.ts';
 import { elbv2Nouns } from './elbv2/index.ts';
@@ -16,7 +16,7 @@ import { taggingNouns } from './tagging/index.ts';
 /** Every noun of the simulated account. */
 export const nouns: readonly Noun[] = [
   ...ec2ComputeNouns,
-  vpcs,
+  ...ec2NetworkNouns,
   ...elbv2Nouns,
   ...efsNouns,
   ...rdsNouns,
