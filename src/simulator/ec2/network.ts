@@ -1,9 +1,25 @@
 import type { Noun } from '../noun.ts';
+import { addresses } from './addresses.ts';
+import { internetGateways } from './internet-gateways.ts';
+import { natGateways } from './nat-gateways.ts';
 import { networkInterfaces } from './network-interfaces.ts';
+import { routeTables } from './route-tables.ts';
+import { routes } from './routes.ts';
 import { securityGroups } from './security-groups.ts';
 import { subnets } from './subnets.ts';
 import { vpcs } from './vpcs.ts';
 import { zones } from './zones.ts';
 
 /** What EC2 calls "networking": everything that a VPC is made of. */
-export const ec2NetworkNouns: readonly Noun[] = [zones, vpcs, subnets, networkInterfaces, securityGroups];
+export const ec2NetworkNouns: readonly Noun[] = [
+  zones,
+  vpcs,
+  subnets,
+  internetGateways,
+  routeTables,
+  routes,
+  addresses,
+  natGateways,
+  securityGroups,
+  networkInterfaces,
+];
