@@ -1,0 +1,170 @@
+import type { Config } from '../config.ts';
+import { baseUrl } from './bastion.ts';
+import { type Command, type Endpoint, file, files, mount, script, type Touches, units } from './command.ts';
+import { components, nodeUnits, places } from './components.ts';
+import { osOf } from './os.ts';
+import { render, templateText } from './template.ts';
+
+/** What a node has to know of the rest of the cluster. None of it is a secret; parameters are named, not read. */
+export interface NodeFacts {
+  readonly region: string;
+  readonly publicIp: string;
+  readonly loadBalancer: string;
+  readonly bucket: string;
+  readonly database: string;
+  readonly cache: string;
+  readonly fileSystemId: string;
+  readonly secretsParameter: string;
+  readonly cacheParameter: string;
+  readonly masterParameter: string;
+}
+
+type NodeConfig = Pick<Config, 'os' | 'airflow' | 'tls' | 'cache' | 'database'>;
+
+function database({ database }: NodeFacts): Endpoint {
+  return { address: database, port: 3306 };
+}
+
+/** What the services of a node reach. */
+function touches(facts: NodeFacts): Touches {
+  return {
+    parameters: [facts.secretsParameter, facts.cacheParameter],
+    endpoints: [database(facts), { address: facts.cache, port: 6379 }, { address: facts.loadBalancer, port: 80 }],
+    buckets: [facts.bucket],
+  };
+}
+
+/** Files, the shared folder and nginx: everything before a service of Airflow starts. The same on every node. */
+export function configurationCommands(config: NodeConfig, facts: NodeFacts): Command[] {
+  const os = osOf(config);
+  return [
+    files('write its configuration', [...airflowFiles(config, facts), ...systemdFiles()]),
+    files('write the configuration of nginx', [
+      file('/etc/nginx/nginx.conf', '0644', 'root:root', render('nginx/node.conf', { nginxUser: os.nginxUser })),
+    ]),
+    mount({
+      path: places.fileSystem,
+      ...os.mount(facts.fileSystemId, facts.region),
+      fileSystemId: facts.fileSystemId,
+    }),
+    script({
+      name: 'prepare-folders',
+      title: 'make the folders of Airflow',
+      typicalSeconds: 1,
+      timeoutSeconds: 60,
+      text: templateText('scripts/prepare-folders.sh'),
+    }),
+    units('restart', ['nginx.service']),
+  ];
+}
+
+function airflowFiles({ airflow, tls, cache, database }: NodeConfig, facts: NodeFacts) {
+  const { authorities } = places;
+  const { region, secretsParameter, cacheParameter, masterParameter } = facts;
+  const driver = airflow.databaseDriver;
+  const python = (name: string, values: Record<string, string>) =>
+    file(`${places.home}/lib/${name}`, '0644', 'root:root', render(`airflow/${name}`, values));
+  return [
+    file(
+      '/etc/airflow/airflow.cfg',
+      '0640',
+      'root:airflow',
+      render('airflow/airflow.cfg', {
+        loadBalancer: facts.loadBalancer,
+        baseUrl: baseUrl({ tls }, facts.publicIp),
+        bucket: facts.bucket,
+      }),
+    ),
+    file(
+      '/etc/airflow/airflow_local_settings.py',
+      '0644',
+      'root:root',
+      render('airflow/airflow_local_settings.py', { authorities, driver }),
+    ),
+    python('environment.py', {
+      region,
+      secretsParameter,
+      cacheParameter,
+      database: facts.database,
+      cache: facts.cache,
+      cacheUser: cache.userName,
+      driver,
+      authorities,
+    }),
+    python('create_database.py', {
+      region,
+      masterParameter,
+      secretsParameter,
+      database: facts.database,
+      master: database.username,
+      authorities,
+    }),
+    python('create_users.py', {
+      region,
+      secretsParameter,
+      adminName: airflow.admin.username,
+      adminEmail: airflow.admin.email,
+      userName: airflow.user.username,
+      userEmail: airflow.user.email,
+    }),
+    file('/usr/local/bin/airflow-cluster', '0755', 'root:root', templateText('scripts/airflow-cluster.sh')),
+  ];
+}
+
+function systemdFiles() {
+  const unit = (name: string) => file(`/etc/systemd/system/${name}`, '0644', 'root:root', render(`systemd/${name}`));
+  return [
+    unit('airflow.target'),
+    unit('airflow-environment.service'),
+    unit('airflow@.service'),
+    ...components.map(({ name, arguments: given, memoryPercent, stopSeconds }) =>
+      file(
+        `/etc/systemd/system/airflow@${name}.service.d/component.conf`,
+        '0644',
+        'root:root',
+        render('systemd/component.conf', { arguments: given, memoryPercent, stopSeconds }),
+      ),
+    ),
+    file('/etc/tmpfiles.d/airflow-aws.conf', '0644', 'root:root', render('systemd/tmpfiles.conf')),
+    file('/etc/systemd/journald.conf.d/airflow-aws.conf', '0644', 'root:root', render('systemd/journald.conf')),
+  ];
+}
+
+/** The database, its user, Airflow's tables and the two users of the web interface. On one node, once. */
+export function databaseCommands(facts: NodeFacts): Command[] {
+  const { masterParameter, secretsParameter, cacheParameter } = facts;
+  return [
+    script({
+      name: 'migrate-database',
+      title: 'make the database of Airflow and its users',
+      typicalSeconds: 45,
+      timeoutSeconds: 1200,
+      long: true,
+      touches: { parameters: [masterParameter, secretsParameter, cacheParameter], endpoints: [database(facts)] },
+      text: templateText('scripts/migrate.sh'),
+    }),
+  ];
+}
+
+/** Starts what makes the node a part of the cluster, and waits until its api-server answers. */
+export function serviceCommands(facts: NodeFacts): Command[] {
+  return [
+    files('write the DAG that proves the cluster', [
+      file(
+        `${places.dags}/airflow_aws_canary.py`,
+        '0644',
+        'airflow:airflow',
+        templateText('airflow/airflow_aws_canary.py'),
+      ),
+    ]),
+    // One call starts them all: systemd keeps the order, and the environment comes first.
+    units('restart', [...nodeUnits, 'airflow.target'], { typicalSeconds: 5, touches: touches(facts) }),
+    script({
+      name: 'await-api',
+      title: 'start its api-server',
+      typicalSeconds: 20,
+      timeoutSeconds: 400,
+      text: templateText('scripts/await-api.sh'),
+    }),
+  ];
+}

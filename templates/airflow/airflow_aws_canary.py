@@ -1,0 +1,27 @@
+"""Proves that tasks run, on which nodes, and that their logs arrive. Started by `airflow-aws verify`."""
+
+import socket
+import time
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None, catchup=False, max_active_runs=1, tags=["airflow-aws"])
+def airflow_aws_canary():
+    @task
+    def where(number: int) -> str:
+        # Long enough that one worker's hands are full and the other node's get some.
+        time.sleep(5)
+        print(f"canary {number} on {socket.gethostname()}")
+        return socket.gethostname()
+
+    @task
+    def nodes(hosts) -> list:
+        found = sorted(set(hosts))
+        print(f"canary on {' and '.join(found)}")
+        return found
+
+    nodes(where.expand(number=list(range(16))))
+
+
+airflow_aws_canary()
