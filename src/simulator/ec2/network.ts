@@ -1,10 +1,12 @@
 import type { Noun } from '../noun.ts';
 import { addresses } from './addresses.ts';
+import { authorizations } from './authorizations.ts';
 import { internetGateways } from './internet-gateways.ts';
 import { natGateways } from './nat-gateways.ts';
 import { networkInterfaces } from './network-interfaces.ts';
 import { routeTables } from './route-tables.ts';
 import { routes } from './routes.ts';
+import { securityGroupRules } from './rule-changes.ts';
 import { securityGroups } from './security-groups.ts';
 import { subnets } from './subnets.ts';
 import { vpcs } from './vpcs.ts';
@@ -21,5 +23,7 @@ export const ec2NetworkNouns: readonly Noun[] = [
   addresses,
   natGateways,
   securityGroups,
+  authorizations,
+  securityGroupRules,
   networkInterfaces,
 ];

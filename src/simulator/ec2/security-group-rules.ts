@@ -1,6 +1,7 @@
 import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
 import type { Scope } from '../account.ts';
 import { addressNumber, contains, parseCidr } from '../cidr.ts';
+import { idKinds, required } from './ids.ts';
 import { securityGroupTable } from './security-groups.ts';
 import { type Tags, toList } from './tags.ts';
 
@@ -29,6 +30,11 @@ export const allowAll = { ipProtocol: '-1', fromPort: -1, toPort: -1 } as const;
 
 export function ruleTable(scope: Scope) {
   return scope.table<SecurityGroupRuleRow>('ec2.securityGroupRules');
+}
+
+/** The rule, or `InvalidSecurityGroupRuleId.NotFound`. */
+export function requireRule(scope: Scope, ruleId: string | undefined) {
+  return required(idKinds.securityGroupRule, ruleId, ruleTable(scope).get(ruleId));
 }
 
 /** A group's rules of one direction as describes show them. */
