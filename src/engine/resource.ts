@@ -27,6 +27,8 @@ export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
   readonly typicalSeconds: { readonly create: number; readonly destroy: number };
   /** US dollars an hour, as long as it exists. */
   hourlyUsd?(aws: Pick<Aws, 'config' | 'prices'>): number;
+  /** `destroy` leaves it where it was told to keep the data. */
+  readonly holdsData?: true;
   /** Absent where a setting makes the resource unnecessary. */
   wanted?(config: Aws['config']): boolean;
   /** Asks and changes nothing. Two matches are an error, never a guess. */

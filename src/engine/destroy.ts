@@ -1,0 +1,47 @@
+import { dependents, type Graph, inOrder } from './graph.ts';
+import { type Run, Stopped } from './run.ts';
+import { type Outcome, StepLines, takeAway } from './up.ts';
+
+/**
+ * Destroys whatever nothing needs any more, until every row of `graph` is gone. A resource that says `letGo` lets what it
+ * needs go too before it is gone itself. Rows outside of `graph` stay.
+ */
+export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
+  const outcome: Outcome = { failed: [], skipped: [], stopped: false, spans: new Map() };
+  const steps = new StepLines(run, graph);
+  const needing = dependents(graph);
+  const tasks = new Map<string, { released: Promise<boolean>; gone: Promise<boolean> }>();
+
+  for (const resource of inOrder(graph).reverse()) {
+    const { key } = resource;
+    let letGo = () => {};
+    const early = new Promise<boolean>((resolve) => {
+      letGo = () => resolve(true);
+    });
+    const gone = (async () => {
+      const ready = await Promise.all((needing.get(key) ?? []).map((one) => tasks.get(one)!.released));
+      if (ready.includes(false) || run.signal.aborted) {
+        outcome.skipped.push(key);
+        return false;
+      }
+      const start = run.clock.now();
+      steps.start(key, 'destroy');
+      try {
+        await takeAway(run, resource, letGo);
+        const end = run.clock.now();
+        outcome.spans.set(key, { start, end });
+        steps.done(key, (end - start) / 1000, 'destroyed');
+        return true;
+      } catch (error) {
+        outcome.spans.set(key, { start, end: run.clock.now() });
+        if (error instanceof Stopped) outcome.skipped.push(key);
+        else outcome.failed.push(steps.failed(key, error));
+        return false;
+      }
+    })();
+    tasks.set(key, { gone, released: Promise.race([early, gone]) });
+  }
+  await Promise.all([...tasks.values()].map(({ gone }) => gone));
+  outcome.stopped = run.signal.aborted;
+  return outcome;
+}

@@ -1,0 +1,261 @@
+import { awsCode, classify, requestId } from '../aws-errors.ts';
+import { type Graph, inOrder, needsOf } from './graph.ts';
+import type { AnyResource, Identity } from './resource.ts';
+import { bindTo, FailedLater, known, lookFor, now, persist, type Run, Stopped, stepOf } from './run.ts';
+
+/** What `up` is about to do with a resource. */
+export type Verdict =
+  /** It is complete and there. */
+  | 'keep'
+  /** Its row is not complete: go on where the last run stopped. */
+  | 'continue'
+  /** It was never made. */
+  | 'create'
+  /** It was made, and is not there any more. */
+  | 'recreate';
+
+export interface Failed {
+  key: string;
+  step: number;
+  error: unknown;
+}
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Outcome {
+  failed: Failed[];
+  /** Not begun, since something they need failed or the run was stopped. */
+  skipped: string[];
+  stopped: boolean;
+  /** Milliseconds on the run's clock, of everything that was worked on. */
+  spans: Map<string, Span>;
+}
+
+/** Looks at everything that has a row and changes nothing. Questions asked together share their answers. */
+export async function survey(run: Run, graph: Graph): Promise<Map<string, Verdict>> {
+  const verdicts = new Map<string, Verdict>();
+  await Promise.all(
+    inOrder(graph).map(async (resource) => {
+      const row = run.state.row(resource.key);
+      if (!row) verdicts.set(resource.key, 'create');
+      else if (row.status !== 'complete') verdicts.set(resource.key, 'continue');
+      else {
+        const found = await lookFor(run, resource, row.since);
+        verdicts.set(resource.key, found ? 'keep' : 'recreate');
+      }
+    }),
+  );
+  return verdicts;
+}
+
+/**
+ * Starts whatever has everything it needs, until all is complete. A failure stops what needs it; everything else goes on
+ * to its end and is recorded.
+ */
+export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, Verdict>): Promise<Outcome> {
+  const outcome: Outcome = { failed: [], skipped: [], stopped: false, spans: new Map() };
+  const remade = new Set<string>();
+  const tasks = new Map<string, Promise<boolean>>();
+  const steps = new StepLines(run, graph);
+
+  for (const resource of inOrder(graph)) {
+    const { key } = resource;
+    const needed = needsOf(graph, resource);
+    tasks.set(
+      key,
+      (async () => {
+        const ready = await Promise.all(needed.map((need) => tasks.get(need)!));
+        const verdict = verdicts.get(key) ?? 'create';
+        const rewired = needed.some((need) => remade.has(need));
+        if (ready.includes(false) || run.signal.aborted) {
+          // A kept resource stays kept, whatever happened to what it needs.
+          if (verdict === 'keep' && !rewired) return true;
+          outcome.skipped.push(key);
+          return false;
+        }
+        if (verdict === 'keep' && !rewired) {
+          steps.done(key, 0, 'kept');
+          return true;
+        }
+        const start = run.clock.now();
+        steps.start(key, verdict === 'keep' ? 'finish' : 'create');
+        try {
+          if (await bring(run, resource, verdict)) remade.add(key);
+          const end = run.clock.now();
+          outcome.spans.set(key, { start, end });
+          steps.done(key, (end - start) / 1000, 'created');
+          return true;
+        } catch (error) {
+          outcome.spans.set(key, { start, end: run.clock.now() });
+          if (error instanceof Stopped) outcome.skipped.push(key);
+          else outcome.failed.push(steps.failed(key, error));
+          return false;
+        }
+      })(),
+    );
+  }
+  await Promise.all(tasks.values());
+  outcome.stopped = run.signal.aborted;
+  return outcome;
+}
+
+/** Creates (or goes on with) one resource until it is complete. True when it was made anew. */
+async function bring(run: Run, resource: AnyResource, verdict: Verdict): Promise<boolean> {
+  const made = await identify(run, resource, verdict);
+  try {
+    await complete(run, resource);
+    return made;
+  } catch (error) {
+    if (!(error instanceof FailedLater)) throw error;
+    // AWS accepted it and let it fail. What is left of it is taken away, and it is tried once more under a new token.
+    await undo(run, resource);
+    await make(run, resource, run.state.nextGeneration(resource.key));
+    await complete(run, resource);
+    return true;
+  }
+}
+
+/** Sees to it that the row names something that exists. True when it was made anew. */
+async function identify(run: Run, resource: AnyResource, verdict: Verdict): Promise<boolean> {
+  const { key } = resource;
+  const row = run.state.row(key);
+  let generation = run.state.nextGeneration(key);
+  if (row?.status === 'destroying') await undo(run, resource);
+  else if (row?.status === 'creating') {
+    const found = await lookFor(run, resource, row.since);
+    if (found) {
+      run.state.created(key, found, now(run));
+      return false;
+    }
+    // The call may still be on its way, and then the same token makes it the same thing.
+    generation = row.generation;
+  } else if (row?.status === 'created' && (await lookFor(run, resource, row.since))) return false;
+  else if (row?.status === 'complete' && verdict !== 'recreate') return false;
+  await make(run, resource, generation);
+  return true;
+}
+
+/** The creating call, until AWS has said clearly yes or no. */
+async function make(run: Run, resource: AnyResource, generation: number) {
+  const { key } = resource;
+  run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
+  let identity: Identity;
+  try {
+    identity = await persist(run, ['throttle', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'], () =>
+      askToCreate(run, resource, generation),
+    );
+  } catch (error) {
+    // After a clear no there is nothing to look for. After anything else the row stays, so that the next run looks.
+    const kind = classify(error);
+    if (kind !== 'unclear' && kind !== 'expired' && !(error instanceof Stopped)) run.state.forget(key);
+    throw error;
+  }
+  run.state.created(key, identity, now(run));
+}
+
+async function askToCreate(run: Run, resource: AnyResource, generation: number): Promise<Identity> {
+  const { key } = resource;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await resource.create(bindTo(run, resource, { generation }), known(run, resource));
+    } catch (error) {
+      const kind = classify(error);
+      if (kind !== 'unclear' && kind !== 'exists') throw error;
+      const { since } = run.state.row(key)!;
+      const found = await lookFor(run, resource, since);
+      if (found) return found;
+      // The name is taken and it does not carry our tags: somebody else's.
+      if (kind === 'exists' || attempt >= 5) throw error;
+      run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
+    }
+  }
+}
+
+async function complete(run: Run, resource: AnyResource) {
+  const { key } = resource;
+  const identity = run.state.row(key)!.identity!;
+  const output = await persist(
+    run,
+    ['throttle', 'unclear', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
+    async () => (await resource.finish?.(bindTo(run, resource), identity, known(run, resource))) ?? {},
+  );
+  run.state.complete(key, output, now(run));
+}
+
+/** Destroys what the row names, and forgets it. */
+export async function takeAway(run: Run, resource: AnyResource, letGo: () => void) {
+  await undo(run, resource, letGo);
+  run.state.forget(resource.key);
+}
+
+/** Destroys what the row names. The row stays, so that a new creation takes its place in one write. */
+async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
+  const { key } = resource;
+  const row = run.state.row(key);
+  if (!row) return;
+  const identity = row.identity ?? (await lookFor(run, resource, row.since));
+  if (!identity) return;
+  if (!row.identity) run.state.created(key, identity, now(run));
+  run.state.destroying(key, now(run));
+  await persist(run, ['throttle', 'unclear', 'inUse', 'wrongState'], () =>
+    resource.destroy(bindTo(run, resource, { letGo }), identity),
+  );
+}
+
+/** Emits the events of steps and resources: a step starts with its first resource and is done with its last. */
+export class StepLines {
+  readonly #run: Run;
+  readonly #left = new Map<number, Set<string>>();
+  readonly #started = new Set<number>();
+
+  constructor(run: Run, graph: Graph) {
+    this.#run = run;
+    for (const key of graph.keys()) {
+      const number = stepOf(run, key);
+      this.#left.set(number, (this.#left.get(number) ?? new Set()).add(key));
+    }
+  }
+
+  start(resource: string, verb: 'create' | 'finish' | 'destroy') {
+    const step = this.#open(resource);
+    this.#run.events.emit({ event: 'resource.start', step, resource, verb });
+  }
+
+  done(resource: string, seconds: number, outcome: 'created' | 'kept' | 'destroyed' | 'left') {
+    const step = this.#open(resource);
+    this.#run.events.emit({ event: 'resource.done', step, resource, seconds, outcome });
+    const left = this.#left.get(step);
+    left?.delete(resource);
+    if (left?.size === 0) this.#run.events.emit({ event: 'step.done', step, title: this.#title(step) });
+  }
+
+  failed(key: string, error: unknown): Failed {
+    const step = stepOf(this.#run, key);
+    const id = requestId(error);
+    this.#run.events.emit({
+      event: 'resource.failed',
+      step,
+      resource: key,
+      code: error instanceof FailedLater ? error.code : awsCode(error),
+      message: (error as Error).message,
+      ...(id === undefined ? {} : { requestId: id }),
+    });
+    return { key, step, error };
+  }
+
+  #open(resource: string): number {
+    const step = stepOf(this.#run, resource);
+    if (!this.#started.has(step)) {
+      this.#started.add(step);
+      this.#run.events.emit({ event: 'step.start', step, title: this.#title(step) });
+    }
+    return step;
+  }
+
+  #title(number: number): string {
+    return this.#run.steps.find((one) => one.number === number)?.title ?? '';
+  }
+}

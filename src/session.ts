@@ -1,0 +1,213 @@
+import { EC2Client, type Filter, type Tag } from '@aws-sdk/client-ec2';
+import { EFSClient } from '@aws-sdk/client-efs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Aws, Clients, Ec2Kind, Place, Question, SshKey, Wait } from './aws.ts';
+import { classify } from './aws-errors.ts';
+import type { Config } from './config/schema.ts';
+import type { AnyResource } from './engine/resource.ts';
+import { type Binding, Stopped } from './engine/run.ts';
+import { exitCodes, userError } from './errors.ts';
+import type { Names } from './names.ts';
+import { hourlyPrice } from './prices.ts';
+import type { Stack } from './state.ts';
+import { limitAndRepeat, type Traffic } from './traffic.ts';
+import type { World } from './world.ts';
+
+export interface SessionOptions {
+  world: World;
+  config: Config;
+  names: Names;
+  stack: Pick<Stack, 'id' | 'name'>;
+  place: Place;
+  sshKey: SshKey;
+  signal: AbortSignal;
+  keepData?: boolean;
+}
+
+/** Sees each client before its first call: the world's own preparation, then limits, repetitions and the count. */
+export function connect<Client extends { middlewareStack: { add: unknown } }>(
+  world: World,
+  traffic: Traffic,
+  client: Client,
+): Client {
+  limitAndRepeat(world.prepare(client) as never, world, traffic);
+  return client;
+}
+
+export function connectAll(world: World, traffic: Traffic): Clients {
+  const { clientConfig } = world;
+  return {
+    ec2: connect(world, traffic, new EC2Client(clientConfig)),
+    rds: connect(world, traffic, new RDSClient(clientConfig)),
+    elasticache: connect(world, traffic, new ElastiCacheClient(clientConfig)),
+    efs: connect(world, traffic, new EFSClient(clientConfig)),
+    elbv2: connect(world, traffic, new ElasticLoadBalancingV2Client(clientConfig)),
+    s3: connect(world, traffic, new S3Client(clientConfig)),
+    iam: connect(world, traffic, new IAMClient(clientConfig)),
+    ssm: connect(world, traffic, new SSMClient(clientConfig)),
+  };
+}
+
+/** One deployment in one world: makes the `Aws` that each verb of each resource is given. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #clients: Clients;
+  readonly #questions = new Map<string, Promise<object>>();
+  readonly #seeking = new Map<Ec2Kind<never>, Sought[]>();
+
+  constructor(clients: Clients, options: SessionOptions) {
+    this.#clients = clients;
+    this.#options = options;
+  }
+
+  bind(resource: AnyResource, { row, token, generation, progress, letGo }: Binding): Aws {
+    const { world, config, names, stack, place, sshKey, keepData = false } = this.#options;
+    const { key } = resource;
+    const tags: Required<Tag>[] = [
+      { Key: 'Name', Value: names[key as keyof Names] ?? `${config.name}-${key}` },
+      { Key: 'airflow-aws:stack', Value: stack.id },
+      { Key: 'airflow-aws:name', Value: stack.name },
+      { Key: 'airflow-aws:resource', Value: key },
+      { Key: 'airflow-aws:generation', Value: String(generation) },
+      ...Object.entries(config.tags).map(([Key, Value]) => ({ Key, Value })),
+    ];
+    return {
+      ...this.#clients,
+      config,
+      names,
+      account: place,
+      stackId: stack.id,
+      clock: world.clock,
+      shell: world.shell,
+      sshKey,
+      prices: hourlyPrice,
+      tags,
+      tagSpecifications: (...types) => types.map((ResourceType) => ({ ResourceType, Tags: tags })),
+      token,
+      recorded: row?.identity,
+      isOurs: (given) => this.#isOurs(key, given),
+      seek: (kind) => this.#seek(key, kind, row?.identity?.[kind.idField]),
+      ask: (client, command) => this.#ask(client, command),
+      wait: (what, look) => this.#wait(what, look, progress),
+      myCidr: async () => cidr(config.access.myIp === 'auto' ? await world.myIp() : config.access.myIp),
+      randomText: world.randomText,
+      letGo,
+      keepData,
+    };
+  }
+
+  #isOurs(key: string, tags: Partial<Tag>[] | undefined): boolean {
+    const value = (name: string) => tags?.find(({ Key }) => Key === name)?.Value;
+    return value('airflow-aws:stack') === this.#options.stack.id && value('airflow-aws:resource') === key;
+  }
+
+  /** Waits for the end of the event loop's turn, so that everything that is asked in it goes out together. */
+  #ask<Output extends object>(
+    client: { send: (command: never) => Promise<unknown> },
+    command: Question<Output>,
+  ): Promise<Output> {
+    const text = `${command.constructor.name} ${JSON.stringify(command.input)}`;
+    const asked = this.#questions.get(text);
+    if (asked) return asked as Promise<Output>;
+    const answer = new Promise<object>((resolve, reject) => {
+      setImmediate(() => {
+        // From here on the question is on its way, and a later one may want a later answer.
+        this.#questions.delete(text);
+        client.send(command as never).then((output) => resolve(output as object), reject);
+      });
+    });
+    this.#questions.set(text, answer);
+    return answer as Promise<Output>;
+  }
+
+  async #seek<Item>(key: string, kind: Ec2Kind<Item>, id: string | undefined): Promise<Item | undefined> {
+    if (id !== undefined) {
+      const items = await this.#byId(kind, id);
+      const found = items.find((item) => kind.id(item) === id && (kind.live?.(item) ?? true));
+      if (found) return found;
+    }
+    const byStack = kind.ask([{ Name: 'tag:airflow-aws:stack', Values: [this.#options.stack.id] }]);
+    const items = (kind.list(await this.#ask(this.#clients.ec2, byStack)) ?? []).filter(
+      (item) => this.#isOurs(key, kind.tags(item)) && (kind.live?.(item) ?? true),
+    );
+    if (items.length > 1)
+      throw userError({
+        code: 'two-matches',
+        exitCode: exitCodes.failed,
+        what: `Two things in the account carry the tags of ${key}: ${items.map((item) => kind.id(item)).join(' and ')}.`,
+        why: 'Which of them belongs to this deployment cannot be told, and a guess could delete the wrong one.',
+        fix: 'Remove the tag airflow-aws:resource from the one that is not, and run the same command again.',
+        resource: key,
+        resumable: true,
+      });
+    return items[0];
+  }
+
+  /** Ids that are sought together are one call. */
+  #byId<Item>(kind: Ec2Kind<Item>, id: string): Promise<Item[]> {
+    return new Promise((resolve, reject) => {
+      const group = this.#seeking.get(kind as never);
+      const sought: Sought = { id, resolve: resolve as never, reject };
+      if (group) {
+        group.push(sought);
+        return;
+      }
+      const asking = [sought];
+      this.#seeking.set(kind as never, asking);
+      setImmediate(() => {
+        this.#seeking.delete(kind as never);
+        const filters: Filter[] = [{ Name: kind.idFilter, Values: asking.map((one) => one.id) }];
+        this.#clients.ec2.send(kind.ask(filters) as never).then(
+          (output) => {
+            const items = kind.list(output as object) ?? [];
+            for (const one of asking) one.resolve(items as never);
+          },
+          (error) => {
+            for (const one of asking) one.reject(error);
+          },
+        );
+      });
+    });
+  }
+
+  async #wait<T>(what: Wait, look: () => Promise<T | undefined>, progress: Binding['progress']): Promise<T> {
+    const { world, signal } = this.#options;
+    const start = world.clock.now();
+    for (;;) {
+      if (signal.aborted) throw new Stopped();
+      try {
+        const found = await look();
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (!['throttle', 'unclear', 'notVisible'].includes(classify(error))) throw error;
+      }
+      const elapsedSeconds = (world.clock.now() - start) / 1000;
+      if (elapsedSeconds > what.timeoutSeconds)
+        throw userError({
+          code: 'timed-out',
+          exitCode: exitCodes.failed,
+          what: `Waited ${Math.round(elapsedSeconds)} s for: ${what.for}.`,
+          why: `AWS usually needs far less than the limit of ${what.timeoutSeconds} s.`,
+          fix: 'See "airflow-aws status" and the AWS Health Dashboard; "airflow-aws up --resume" goes on waiting.',
+          resumable: true,
+        });
+      progress(what.for, elapsedSeconds);
+      await world.clock.sleep(what.everySeconds * 1000 * world.pace * (0.8 + 0.4 * world.random()));
+    }
+  }
+}
+
+interface Sought {
+  id: string;
+  resolve: (items: never) => void;
+  reject: (error: unknown) => void;
+}
+
+function cidr(address: string): string {
+  return address.includes('/') ? address : `${address}/32`;
+}

@@ -1,0 +1,253 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Identity, Output } from './engine/resource.ts';
+import { exitCodes, userError } from './errors.ts';
+
+export interface Stack {
+  /** On every tag; a new one for each deployment. */
+  readonly id: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly world: 'aws' | 'emulator' | 'simulated';
+}
+
+export interface Row {
+  step: number;
+  /** `creating`: the call may have been sent. `created`: the identity is known. `complete`: finished. */
+  status: 'creating' | 'created' | 'complete' | 'destroying';
+  /** Rises with each re-creation, since AWS remembers old tokens. */
+  generation: number;
+  identity?: Identity;
+  output?: Output;
+  /** When the status was written, ISO 8601 on the world's clock. */
+  since: string;
+}
+
+interface StateData {
+  version: 1;
+  stack: Stack;
+  /** The run that is under way, or that was cut off. */
+  run?: { command: 'up' | 'destroy'; since: string };
+  resources: Record<string, Row>;
+  /** The generation of what is gone, by key. */
+  past?: Record<string, number>;
+}
+
+/**
+ * The state file: what we know of the account, written before and after each change. A write is a new file that takes
+ * the old one's place; the previous one stays beside it. `durable` asks the disk to keep it through a power cut.
+ */
+export class State {
+  readonly file: string;
+  readonly #durable: boolean;
+  readonly #data: StateData;
+
+  private constructor(file: string, durable: boolean, data: StateData) {
+    this.file = file;
+    this.#durable = durable;
+    this.#data = data;
+  }
+
+  static create(file: string, stack: Stack, { durable = true } = {}): State {
+    const state = new State(file, durable, { version: 1, stack, resources: {} });
+    state.#write();
+    return state;
+  }
+
+  /** The state in `file`, or undefined without a file. Throws a `UserError` for one that cannot be trusted. */
+  static read(file: string, { durable = true } = {}): State | undefined {
+    const data = readState(file);
+    return data && new State(file, durable, data);
+  }
+
+  get stack(): Stack {
+    return this.#data.stack;
+  }
+
+  get run(): StateData['run'] {
+    return this.#data.run;
+  }
+
+  get rows(): Readonly<Record<string, Readonly<Row>>> {
+    return this.#data.resources;
+  }
+
+  row(key: string): Readonly<Row> | undefined {
+    return this.#data.resources[key];
+  }
+
+  /** Rows of a run that did not come to its end by itself. */
+  get cutOff(): boolean {
+    return this.#data.run !== undefined || Object.values(this.rows).some(({ status }) => status !== 'complete');
+  }
+
+  /** One more than any generation that this key had. */
+  nextGeneration(key: string): number {
+    return Math.max(this.row(key)?.generation ?? 0, this.#data.past?.[key] ?? 0) + 1;
+  }
+
+  startRun(command: 'up' | 'destroy', since: string) {
+    this.#data.run = { command, since };
+    this.#write();
+  }
+
+  endRun() {
+    delete this.#data.run;
+    this.#write();
+  }
+
+  /** Before the creating call. */
+  creating(key: string, { step, generation, since }: Pick<Row, 'step' | 'generation' | 'since'>) {
+    this.#data.resources[key] = { step, status: 'creating', generation, since };
+    this.#write();
+  }
+
+  /** After the creating call, before any wait. */
+  created(key: string, identity: Identity, since: string) {
+    this.#change(key, { status: 'created', identity, since });
+  }
+
+  complete(key: string, output: Output, since: string) {
+    this.#change(key, { status: 'complete', output, since });
+  }
+
+  /** Before the destroying call. */
+  destroying(key: string, since: string) {
+    this.#change(key, { status: 'destroying', since });
+  }
+
+  /** AWS says that it is gone, or that it never was. */
+  forget(key: string) {
+    const row = this.row(key);
+    if (row) this.#data.past = { ...this.#data.past, [key]: row.generation };
+    delete this.#data.resources[key];
+    this.#write();
+  }
+
+  /** A row as it was found in the account. */
+  adopt(key: string, row: Row) {
+    this.#data.resources[key] = row;
+    this.#write();
+  }
+
+  /** Takes the file away: nothing is left to remember. */
+  remove() {
+    rmSync(this.file, { force: true });
+    rmSync(previousOf(this.file), { force: true });
+  }
+
+  #change(key: string, change: Partial<Row>) {
+    const row = this.#data.resources[key];
+    if (!row) throw new Error(`no row ${key} to change`);
+    Object.assign(row, change);
+    this.#write();
+  }
+
+  #write() {
+    try {
+      writeWhole(this.file, `${JSON.stringify(this.#data, null, 2)}\n`, this.#durable);
+    } catch (error) {
+      throw userError({
+        code: 'state-not-written',
+        exitCode: exitCodes.failed,
+        what: `The state file ${this.file} could not be written.`,
+        why: `${(error as Error).message}. Nothing further was started; what is recorded there is still true.`,
+        fix: 'Free disk space or make the folder writable, then run the same command with --resume.',
+        resumable: true,
+      });
+    }
+  }
+}
+
+export function previousOf(file: string): string {
+  return `${file}.previous`;
+}
+
+function writeWhole(file: string, text: string, durable: boolean) {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.writing`;
+  const descriptor = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(descriptor, text);
+    if (durable) fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  if (existsSync(file)) {
+    const link = `${previousOf(file)}.writing`;
+    rmSync(link, { force: true });
+    linkSync(file, link);
+    renameSync(link, previousOf(file));
+  }
+  renameSync(temporary, file);
+  if (durable) syncFolder(dirname(file));
+}
+
+/** A rename survives a power cut only when the folder is on disk too. Windows has no such call for folders. */
+function syncFolder(folder: string) {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readState(file: string): StateData | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  let data: Partial<StateData> | undefined;
+  try {
+    data = JSON.parse(text) as Partial<StateData>;
+  } catch {
+    data = undefined;
+  }
+  if (typeof data?.version === 'number' && data.version > 1)
+    throw userError({
+      code: 'state-newer',
+      exitCode: exitCodes.usage,
+      what: `The state file ${file} has version ${data.version}; this airflow-aws reads version 1.`,
+      why: 'It was written by a newer airflow-aws, and an older one would lose what it does not know.',
+      fix: 'Use the newer airflow-aws.',
+    });
+  if (data?.version !== 1 || !isStack(data.stack) || typeof data.resources !== 'object' || data.resources === null)
+    throw userError({
+      code: 'state-damaged',
+      exitCode: exitCodes.usage,
+      what: `The state file ${file} cannot be read.`,
+      why: data === undefined ? 'It is not whole JSON: it was cut off or edited.' : 'Parts of it are missing.',
+      fix: existsSync(previousOf(file))
+        ? `Take the previous copy (mv ${JSON.stringify(previousOf(file))} ${JSON.stringify(file)}), or run "airflow-aws state rebuild" to make it again from the account.`
+        : 'Run "airflow-aws state rebuild" to make it again from the tags in the account.',
+    });
+  return data as StateData;
+}
+
+function isStack(stack: unknown): boolean {
+  const { id, name, account, region, world } = (stack ?? {}) as Record<string, unknown>;
+  return [id, name, account, region, world].every((one) => typeof one === 'string');
+}
+
+/** Where a deployment's files are. Rehearsals have a folder of their own, so that they never touch the real state. */
+export function deploymentFolder(directory: string, world: Stack['world']): string {
+  const folder = join(directory, '.airflow-aws');
+  return world === 'simulated' ? join(folder, 'simulated') : folder;
+}

@@ -1,0 +1,62 @@
+/** STEP 2: one public subnet, and a private one in each of the two zones. */
+import { CreateSubnetCommand, DeleteSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { type Aws, ec2Kind } from '../aws.ts';
+import { unlessGone } from '../aws-errors.ts';
+import { resource, step } from '../engine/resource.ts';
+import { vpc } from './01-vpc.ts';
+
+const subnets = ec2Kind({
+  idFilter: 'subnet-id',
+  idField: 'subnetId',
+  ask: (Filters) => new DescribeSubnetsCommand({ Filters }),
+  list: ({ Subnets }) => Subnets,
+  id: ({ SubnetId }) => SubnetId,
+});
+
+function subnet<const Key extends string>(key: Key, place: (aws: Aws) => { CidrBlock: string; zone: string }) {
+  return resource(
+    key,
+    { vpc },
+    {
+      type: 'AWS::EC2::Subnet',
+      typicalSeconds: { create: 2, destroy: 4 },
+      async find({ seek }) {
+        const found = await seek(subnets);
+        return found && { subnetId: found.SubnetId! };
+      },
+      async create(aws, { vpc }) {
+        const { CidrBlock, zone } = place(aws);
+        const { Subnet } = await aws.ec2.send(
+          new CreateSubnetCommand({
+            VpcId: vpc.vpcId,
+            CidrBlock,
+            AvailabilityZone: `${aws.account.region}${zone}`,
+            TagSpecifications: aws.tagSpecifications('subnet'),
+          }),
+        );
+        return { subnetId: Subnet!.SubnetId! };
+      },
+      async destroy({ ec2 }, { subnetId }) {
+        await ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })).catch(unlessGone);
+      },
+    },
+  );
+}
+
+// The tutorial lets AWS choose the public zone; the first one is known to sell the bastion's class.
+export const publicSubnet = subnet('publicSubnet', ({ config }) => ({
+  CidrBlock: config.network.publicSubnetCidr,
+  zone: config.zones[0],
+}));
+
+export const privateSubnetA = subnet('privateSubnetA', ({ config }) => ({
+  CidrBlock: config.network.privateSubnetCidrs[0],
+  zone: config.zones[0],
+}));
+
+export const privateSubnetC = subnet('privateSubnetC', ({ config }) => ({
+  CidrBlock: config.network.privateSubnetCidrs[1],
+  zone: config.zones[1],
+}));
+
+export default step(2, 'Subnets', [publicSubnet, privateSubnetA, privateSubnetC]);

@@ -1,0 +1,54 @@
+/** STEP 3: the way out of the VPC. */
+import {
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  DeleteInternetGatewayCommand,
+  DescribeInternetGatewaysCommand,
+  DetachInternetGatewayCommand,
+} from '@aws-sdk/client-ec2';
+import { ec2Kind } from '../aws.ts';
+import { unless, unlessGone } from '../aws-errors.ts';
+import { resource, step } from '../engine/resource.ts';
+import { vpc } from './01-vpc.ts';
+
+const internetGateways = ec2Kind({
+  idFilter: 'internet-gateway-id',
+  idField: 'internetGatewayId',
+  ask: (Filters) => new DescribeInternetGatewaysCommand({ Filters }),
+  list: ({ InternetGateways }) => InternetGateways,
+  id: ({ InternetGatewayId }) => InternetGatewayId,
+});
+
+export const internetGateway = resource(
+  'internetGateway',
+  { vpc },
+  {
+    type: 'AWS::EC2::InternetGateway',
+    typicalSeconds: { create: 2, destroy: 4 },
+    async find({ seek }, { vpc }) {
+      const found = await seek(internetGateways);
+      return found && { internetGatewayId: found.InternetGatewayId!, vpcId: vpc.vpcId };
+    },
+    async create({ ec2, tagSpecifications }, { vpc }) {
+      const { InternetGateway } = await ec2.send(
+        new CreateInternetGatewayCommand({ TagSpecifications: tagSpecifications('internet-gateway') }),
+      );
+      // Detaching names the VPC, so it is part of the identity.
+      return { internetGatewayId: InternetGateway!.InternetGatewayId!, vpcId: vpc.vpcId };
+    },
+    async finish({ ec2 }, { internetGatewayId, vpcId }) {
+      await ec2
+        .send(new AttachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
+        .catch(unless('Resource.AlreadyAssociated'));
+      return {};
+    },
+    async destroy({ ec2 }, { internetGatewayId, vpcId }) {
+      await ec2
+        .send(new DetachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
+        .catch(unlessGone);
+      await ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId: internetGatewayId })).catch(unlessGone);
+    },
+  },
+);
+
+export default step(3, 'Internet gateway', [internetGateway]);

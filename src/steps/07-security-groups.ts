@@ -1,0 +1,148 @@
+/** STEP 7: who may talk to whom. The tutorial opens everything; here it is the ports that are used. */
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  type IpPermission,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { type Aws, ec2Kind } from '../aws.ts';
+import { unless, unlessGone } from '../aws-errors.ts';
+import { type Needs, resource, step } from '../engine/resource.ts';
+import { vpc } from './01-vpc.ts';
+
+const securityGroups = ec2Kind({
+  idFilter: 'group-id',
+  idField: 'groupId',
+  ask: (Filters) => new DescribeSecurityGroupsCommand({ Filters }),
+  list: ({ SecurityGroups }) => SecurityGroups,
+  id: ({ GroupId }) => GroupId,
+});
+
+interface Rule {
+  port: number;
+  why: string;
+  from: { cidr: string } | { groupId: string };
+}
+
+function permission({ port, why, from }: Rule): IpPermission {
+  const range = { IpProtocol: 'tcp', FromPort: port, ToPort: port };
+  return 'cidr' in from
+    ? { ...range, IpRanges: [{ CidrIp: from.cidr, Description: why }] }
+    : { ...range, UserIdGroupPairs: [{ GroupId: from.groupId, Description: why }] };
+}
+
+/** One text for each rule, whatever the order and form in which EC2 lists it. */
+function rulesOf(permissions: IpPermission[]): Map<string, IpPermission> {
+  const rules = new Map<string, IpPermission>();
+  for (const { IpProtocol = '', FromPort, ToPort, IpRanges = [], UserIdGroupPairs = [] } of permissions) {
+    const range = { IpProtocol, FromPort, ToPort };
+    for (const { CidrIp, Description } of IpRanges)
+      rules.set(`${IpProtocol} ${FromPort} ${CidrIp}`, { ...range, IpRanges: [{ CidrIp, Description }] });
+    for (const { GroupId, Description } of UserIdGroupPairs)
+      rules.set(`${IpProtocol} ${FromPort} ${GroupId}`, { ...range, UserIdGroupPairs: [{ GroupId, Description }] });
+  }
+  return rules;
+}
+
+/** Makes the group's inbound rules exactly `wanted`: my address changes, and a rule for the old one must go. */
+async function setRules({ ec2, ask }: Aws, groupId: string, wanted: Rule[]) {
+  const Filters = [{ Name: 'group-id', Values: [groupId] }];
+  const { SecurityGroups = [] } = await ask(ec2, new DescribeSecurityGroupsCommand({ Filters }));
+  const there = rulesOf(SecurityGroups[0]?.IpPermissions ?? []);
+  const rules = rulesOf(wanted.map(permission));
+  const missing = [...rules].filter(([text]) => !there.has(text)).map(([, rule]) => rule);
+  const stale = [...there].filter(([text]) => !rules.has(text)).map(([, rule]) => rule);
+  if (missing.length > 0)
+    await ec2
+      .send(new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: missing }))
+      .catch(unless('InvalidPermission.Duplicate'));
+  if (stale.length > 0)
+    await ec2
+      .send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: stale }))
+      .catch(unless('InvalidPermission.NotFound'));
+}
+
+function securityGroup<const Key extends SecurityGroupKey, const N extends Needs>(
+  key: Key,
+  needs: N & { vpc: typeof vpc },
+  description: string,
+  rules: (aws: Aws, groupId: string, needs: Record<string, { groupId: string }>) => Promise<Rule[]>,
+) {
+  return resource(key, needs, {
+    type: 'AWS::EC2::SecurityGroup',
+    typicalSeconds: { create: 2, destroy: 2 },
+    async find({ seek }) {
+      const found = await seek(securityGroups);
+      return found && { groupId: found.GroupId! };
+    },
+    async create({ ec2, names, tagSpecifications }, known) {
+      const { GroupId } = await ec2.send(
+        new CreateSecurityGroupCommand({
+          GroupName: names[key],
+          Description: description,
+          VpcId: (known as unknown as { vpc: { vpcId: string } }).vpc.vpcId,
+          TagSpecifications: tagSpecifications('security-group'),
+        }),
+      );
+      return { groupId: GroupId! };
+    },
+    async finish(aws, { groupId }, known) {
+      await setRules(aws, groupId, await rules(aws, groupId, known as never));
+      return {};
+    },
+    async destroy({ ec2 }, { groupId }) {
+      await ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })).catch(unlessGone);
+    },
+  });
+}
+
+type SecurityGroupKey = 'publicSecurityGroup' | 'privateSecurityGroup' | 'efsSecurityGroup';
+
+async function fromMe({ config, myCidr }: Aws, ports: number[]): Promise<Rule[]> {
+  const cidrs = [await myCidr(), ...config.access.extraCidrs];
+  return cidrs.flatMap((cidr) => ports.map((port) => ({ port, why: 'from my address', from: { cidr } })));
+}
+
+export const publicSecurityGroup = securityGroup(
+  'publicSecurityGroup',
+  { vpc },
+  'airflow-aws: the bastion, from my address',
+  (aws) => fromMe(aws, aws.config.tls.mode === 'off' ? [22, 80] : [22, 80, 443]),
+);
+
+// The tutorial adds the bastion's address here after STEP 9; a reference to its group says the same and outlives it.
+const fromBastion = { 22: 'SSH jumps through the bastion', 80: 'the bastion passes requests to the load balancer' };
+const amongNodes = {
+  80: 'the load balancer reaches nginx',
+  8080: "tasks reach Airflow's execution API",
+  5555: 'Flower',
+  8793: "the API server reads a worker's logs",
+  8794: "the API server reads a triggerer's logs",
+  3306: 'Aurora MySQL',
+  6379: 'the cache',
+};
+
+export const privateSecurityGroup = securityGroup(
+  'privateSecurityGroup',
+  { vpc, publicSecurityGroup },
+  'airflow-aws: nodes, load balancer, database and cache',
+  async (_aws, groupId, { publicSecurityGroup }) => [
+    ...rulesFrom(fromBastion, publicSecurityGroup!.groupId),
+    ...rulesFrom(amongNodes, groupId),
+  ],
+);
+
+export const efsSecurityGroup = securityGroup(
+  'efsSecurityGroup',
+  { vpc, privateSecurityGroup },
+  'airflow-aws: the file system, from the nodes',
+  async (_aws, _groupId, { privateSecurityGroup }) => rulesFrom({ 2049: 'NFS' }, privateSecurityGroup!.groupId),
+);
+
+function rulesFrom(ports: Record<number, string>, groupId: string): Rule[] {
+  return Object.entries(ports).map(([port, why]) => ({ port: Number(port), why, from: { groupId } }));
+}
+
+export default step(7, 'Security groups', [publicSecurityGroup, privateSecurityGroup, efsSecurityGroup]);

@@ -1,0 +1,62 @@
+/** STEP 9: the one server that can be reached from outside, from my address only. */
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { resource, step } from '../engine/resource.ts';
+import { osOf } from '../hosts/os.ts';
+import { publicSubnet } from './02-subnets.ts';
+import { mainRouteTable } from './04-route-tables.ts';
+import { publicSecurityGroup } from './07-security-groups.ts';
+import { keyPair } from './08-key-pair.ts';
+import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from './instances.ts';
+
+// Looked up once and kept in the state: a resume days later must not start another operating system.
+export const baseImage = resource(
+  'baseImage',
+  {},
+  {
+    type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+    typicalSeconds: { create: 0, destroy: 0 },
+    async find({ recorded }) {
+      return recorded as { imageId: string; parameterName: string } | undefined;
+    },
+    async create({ ssm, ask, config }) {
+      const parameterName = osOf(config).imageParameter;
+      const { Parameter } = await ask(ssm, new GetParameterCommand({ Name: parameterName }));
+      return { imageId: Parameter!.Value!, parameterName };
+    },
+    async destroy() {
+      // The image is its publisher's.
+    },
+  },
+);
+
+export const bastion = resource(
+  'bastion',
+  { baseImage, publicSubnet, mainRouteTable, publicSecurityGroup, keyPair },
+  {
+    type: 'AWS::EC2::Instance',
+    typicalSeconds: { create: 16, destroy: 45 },
+    hourlyUsd: (aws) => instancePrice(aws, 'bastion') + (aws.prices('ipv4') ?? 0),
+    find: findInstance,
+    create: (aws, { baseImage, publicSubnet, publicSecurityGroup, keyPair }) =>
+      runInstance(aws, aws.config.bastion, {
+        ImageId: baseImage.imageId,
+        KeyName: keyPair.keyName,
+        NetworkInterfaces: [
+          {
+            DeviceIndex: 0,
+            SubnetId: publicSubnet.subnetId,
+            Groups: [publicSecurityGroup.groupId],
+            AssociatePublicIpAddress: true,
+            DeleteOnTermination: true,
+          },
+        ],
+      }),
+    async finish(aws, { instanceId }) {
+      const { PublicIpAddress = '', PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
+      return { publicIp: PublicIpAddress, privateIp: PrivateIpAddress };
+    },
+    destroy: (aws, { instanceId }) => terminate(aws, instanceId),
+  },
+);
+
+export default step(9, 'Bastion', [baseImage, bastion]);

@@ -1,0 +1,206 @@
+/** STEP 12: Aurora MySQL for Airflow's metadata: one writer, encrypted, in the private subnets. */
+import {
+  CreateDBClusterCommand,
+  CreateDBInstanceCommand,
+  CreateDBSubnetGroupCommand,
+  type DBCluster,
+  type DBInstance,
+  DeleteDBClusterCommand,
+  DeleteDBInstanceCommand,
+  DeleteDBSubnetGroupCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSubnetGroupsCommand,
+  ListTagsForResourceCommand,
+  ModifyDBClusterCommand,
+} from '@aws-sdk/client-rds';
+import type { Aws } from '../aws.ts';
+import { isAws, unlessGone } from '../aws-errors.ts';
+import { resource, step } from '../engine/resource.ts';
+import { FailedLater } from '../engine/run.ts';
+import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
+import { privateSecurityGroup } from './07-security-groups.ts';
+import { reveal, secret } from './parameters.ts';
+
+// Aurora takes 8 to 41 printable characters; letters and digits need no escaping in any URL.
+export const databasePassword = secret('databasePassword', "airflow-aws: the database's master password", (aws) =>
+  aws.randomText(40),
+);
+
+export const dbSubnetGroup = resource(
+  'dbSubnetGroup',
+  { privateSubnetA, privateSubnetC },
+  {
+    type: 'AWS::RDS::DBSubnetGroup',
+    typicalSeconds: { create: 1, destroy: 1 },
+    async find(aws) {
+      const { rds, ask, names, recorded, isOurs } = aws;
+      const DBSubnetGroupName = names.dbSubnetGroup;
+      const answer = await ask(rds, new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName })).catch(unlessGone);
+      const found = answer?.DBSubnetGroups?.[0];
+      if (!found) return undefined;
+      if (recorded) return { dbSubnetGroupName: found.DBSubnetGroupName! };
+      const { TagList } = await ask(rds, new ListTagsForResourceCommand({ ResourceName: found.DBSubnetGroupArn! }));
+      return isOurs(TagList) ? { dbSubnetGroupName: found.DBSubnetGroupName! } : undefined;
+    },
+    async create({ rds, names, tags }, { privateSubnetA, privateSubnetC }) {
+      await rds.send(
+        new CreateDBSubnetGroupCommand({
+          DBSubnetGroupName: names.dbSubnetGroup,
+          DBSubnetGroupDescription: 'airflow-aws: the private subnets',
+          SubnetIds: [privateSubnetA.subnetId, privateSubnetC.subnetId],
+          Tags: tags,
+        }),
+      );
+      return { dbSubnetGroupName: names.dbSubnetGroup };
+    },
+    async destroy({ rds }, { dbSubnetGroupName }) {
+      await rds.send(new DeleteDBSubnetGroupCommand({ DBSubnetGroupName: dbSubnetGroupName })).catch(unlessGone);
+    },
+  },
+);
+
+async function clusterNamed({ rds, ask }: Aws, DBClusterIdentifier: string): Promise<DBCluster | undefined> {
+  const answer = await ask(rds, new DescribeDBClustersCommand({ DBClusterIdentifier })).catch(unlessGone);
+  return answer?.DBClusters?.[0];
+}
+
+async function instanceNamed({ rds, ask }: Aws, DBInstanceIdentifier: string): Promise<DBInstance | undefined> {
+  const answer = await ask(rds, new DescribeDBInstancesCommand({ DBInstanceIdentifier })).catch(unlessGone);
+  return answer?.DBInstances?.[0];
+}
+
+export const dbCluster = resource(
+  'dbCluster',
+  { dbSubnetGroup, privateSecurityGroup, databasePassword },
+  {
+    type: 'AWS::RDS::DBCluster',
+    typicalSeconds: { create: 80, destroy: 65 },
+    async find(aws) {
+      const found = await clusterNamed(aws, aws.names.dbCluster);
+      if (!found || found.Status === 'deleting') return undefined;
+      const ours = aws.recorded !== undefined || aws.isOurs(found.TagList);
+      return ours ? { dbClusterIdentifier: found.DBClusterIdentifier! } : undefined;
+    },
+    async create(aws, { dbSubnetGroup, privateSecurityGroup, databasePassword }) {
+      const { rds, names, config, tags } = aws;
+      await rds.send(
+        new CreateDBClusterCommand({
+          DBClusterIdentifier: names.dbCluster,
+          Engine: 'aurora-mysql',
+          EngineVersion: config.database.engineVersion,
+          MasterUsername: config.database.username,
+          MasterUserPassword: await reveal(aws, databasePassword.parameterName),
+          DBSubnetGroupName: dbSubnetGroup.dbSubnetGroupName,
+          VpcSecurityGroupIds: [privateSecurityGroup.groupId],
+          Port: 3306,
+          StorageEncrypted: true,
+          BackupRetentionPeriod: 1,
+          CopyTagsToSnapshot: true,
+          DeletionProtection: config.protect,
+          // Without this AWS silently enrols the cluster in paid support when its version grows old.
+          EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
+          Tags: tags,
+        }),
+      );
+      return { dbClusterIdentifier: names.dbCluster };
+    },
+    async finish(aws, { dbClusterIdentifier }) {
+      const found = await aws.wait(
+        { for: 'Aurora cluster available', everySeconds: 8, timeoutSeconds: 2400 },
+        async () => {
+          const one = await clusterNamed(aws, dbClusterIdentifier);
+          return one?.Status === 'available' ? one : undefined;
+        },
+      );
+      return { endpoint: found.Endpoint ?? '' };
+    },
+    async destroy(aws, { dbClusterIdentifier }) {
+      const { rds, keepData, names, stackId } = aws;
+      const there = await clusterNamed(aws, dbClusterIdentifier);
+      if (there?.DeletionProtection)
+        await rds.send(
+          new ModifyDBClusterCommand({
+            DBClusterIdentifier: dbClusterIdentifier,
+            DeletionProtection: false,
+            ApplyImmediately: true,
+          }),
+        );
+      if (there && there.Status !== 'deleting')
+        await rds
+          .send(
+            new DeleteDBClusterCommand({
+              DBClusterIdentifier: dbClusterIdentifier,
+              ...(keepData
+                ? { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: `${names.dbCluster}-final-${stackId}` }
+                : { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }),
+            }),
+          )
+          .catch(unlessGone);
+      await aws.wait({ for: 'Aurora cluster deleted', everySeconds: 8, timeoutSeconds: 3600 }, async () =>
+        (await clusterNamed(aws, dbClusterIdentifier)) ? undefined : true,
+      );
+    },
+  },
+);
+
+const failedStates = [
+  'failed',
+  'incompatible-parameters',
+  'incompatible-network',
+  'inaccessible-encryption-credentials',
+];
+
+export const dbInstance = resource(
+  'dbInstance',
+  { dbCluster },
+  {
+    type: 'AWS::RDS::DBInstance',
+    typicalSeconds: { create: 380, destroy: 420 },
+    hourlyUsd: ({ config, prices }) => prices(`rds:${config.database.instanceClass}`) ?? 0,
+    async find(aws) {
+      const found = await instanceNamed(aws, aws.names.dbInstance);
+      if (!found || found.DBInstanceStatus === 'deleting') return undefined;
+      const ours = aws.recorded !== undefined || aws.isOurs(found.TagList);
+      return ours ? { dbInstanceIdentifier: found.DBInstanceIdentifier! } : undefined;
+    },
+    async create({ rds, names, config, account, tags }, { dbCluster }) {
+      await rds.send(
+        new CreateDBInstanceCommand({
+          DBInstanceIdentifier: names.dbInstance,
+          DBClusterIdentifier: dbCluster.dbClusterIdentifier,
+          DBInstanceClass: config.database.instanceClass,
+          Engine: 'aurora-mysql',
+          AvailabilityZone: `${account.region}${config.zones[0]}`,
+          PubliclyAccessible: false,
+          AutoMinorVersionUpgrade: true,
+          Tags: tags,
+        }),
+      );
+      return { dbInstanceIdentifier: names.dbInstance };
+    },
+    async finish(aws, { dbInstanceIdentifier }) {
+      await aws.wait({ for: 'Aurora instance available', everySeconds: 10, timeoutSeconds: 3600 }, async () => {
+        const one = await instanceNamed(aws, dbInstanceIdentifier);
+        const status = one?.DBInstanceStatus ?? '';
+        if (failedStates.includes(status)) throw new FailedLater('The Aurora instance failed', status, status);
+        return status === 'available' ? true : undefined;
+      });
+      return {};
+    },
+    async destroy(aws, { dbInstanceIdentifier }) {
+      const there = await instanceNamed(aws, dbInstanceIdentifier);
+      if (there && there.DBInstanceStatus !== 'deleting')
+        await aws.rds
+          .send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: dbInstanceIdentifier, SkipFinalSnapshot: true }))
+          .catch((error) => (isAws(error, 'InvalidDBInstanceState') ? undefined : unlessGone(error)));
+      // A cluster may be deleted as soon as its members are on their way out, which saves its minute.
+      aws.letGo();
+      await aws.wait({ for: 'Aurora instance deleted', everySeconds: 10, timeoutSeconds: 3600 }, async () =>
+        (await instanceNamed(aws, dbInstanceIdentifier)) ? undefined : true,
+      );
+    },
+  },
+);
+
+export default step(12, 'Database', [databasePassword, dbSubnetGroup, dbCluster, dbInstance]);

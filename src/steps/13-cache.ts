@@ -1,0 +1,254 @@
+/** STEP 13: the Celery broker, with TLS and a user of its own that is attached through a user group. */
+import {
+  CreateCacheSubnetGroupCommand,
+  CreateReplicationGroupCommand,
+  CreateUserCommand,
+  CreateUserGroupCommand,
+  DeleteCacheSubnetGroupCommand,
+  DeleteReplicationGroupCommand,
+  DeleteUserCommand,
+  DeleteUserGroupCommand,
+  DescribeCacheSubnetGroupsCommand,
+  DescribeReplicationGroupsCommand,
+  DescribeUserGroupsCommand,
+  DescribeUsersCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-elasticache';
+import type { Aws } from '../aws.ts';
+import { unlessGone } from '../aws-errors.ts';
+import { resource, step } from '../engine/resource.ts';
+import { FailedLater } from '../engine/run.ts';
+import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
+import { privateSecurityGroup } from './07-security-groups.ts';
+import { reveal, secret } from './parameters.ts';
+
+// ElastiCache takes 16 to 128 characters.
+export const cachePassword = secret('cachePassword', "airflow-aws: the cache user's password", (aws) =>
+  aws.randomText(48),
+);
+
+async function isOursByArn({ elasticache, ask, recorded, isOurs }: Aws, arn: string | undefined): Promise<boolean> {
+  if (recorded) return true;
+  const { TagList } = await ask(elasticache, new ListTagsForResourceCommand({ ResourceName: arn! }));
+  return isOurs(TagList?.map(({ Key, Value }) => ({ Key: Key!, Value: Value! })));
+}
+
+export const cacheSubnetGroup = resource(
+  'cacheSubnetGroup',
+  { privateSubnetA, privateSubnetC },
+  {
+    type: 'AWS::ElastiCache::SubnetGroup',
+    typicalSeconds: { create: 1, destroy: 1 },
+    async find(aws) {
+      const { elasticache, ask, names } = aws;
+      const CacheSubnetGroupName = names.cacheSubnetGroup;
+      const answer = await ask(elasticache, new DescribeCacheSubnetGroupsCommand({ CacheSubnetGroupName })).catch(
+        unlessGone,
+      );
+      const found = answer?.CacheSubnetGroups?.[0];
+      return found && (await isOursByArn(aws, found.ARN))
+        ? { cacheSubnetGroupName: names.cacheSubnetGroup }
+        : undefined;
+    },
+    async create({ elasticache, names, tags }, { privateSubnetA, privateSubnetC }) {
+      await elasticache.send(
+        new CreateCacheSubnetGroupCommand({
+          CacheSubnetGroupName: names.cacheSubnetGroup,
+          CacheSubnetGroupDescription: 'airflow-aws: the private subnets',
+          SubnetIds: [privateSubnetA.subnetId, privateSubnetC.subnetId],
+          Tags: tags,
+        }),
+      );
+      return { cacheSubnetGroupName: names.cacheSubnetGroup };
+    },
+    async destroy({ elasticache }, { cacheSubnetGroupName }) {
+      await elasticache
+        .send(new DeleteCacheSubnetGroupCommand({ CacheSubnetGroupName: cacheSubnetGroupName }))
+        .catch(unlessGone);
+    },
+  },
+);
+
+async function userWithId({ elasticache, ask }: Aws, UserId: string) {
+  const answer = await ask(elasticache, new DescribeUsersCommand({ UserId })).catch(unlessGone);
+  return answer?.Users?.[0];
+}
+
+function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
+  key: Key,
+  settings: (aws: Aws) => { UserName: string; AccessString: string },
+  wanted: (config: Aws['config']) => boolean,
+) {
+  return resource(
+    key,
+    { cachePassword },
+    {
+      type: 'AWS::ElastiCache::User',
+      typicalSeconds: { create: 8, destroy: 15 },
+      wanted,
+      async find(aws) {
+        const found = await userWithId(aws, aws.names[key]);
+        if (!found || found.Status === 'deleting') return undefined;
+        return (await isOursByArn(aws, found.ARN)) ? { userId: found.UserId! } : undefined;
+      },
+      async create(aws, { cachePassword }) {
+        const { elasticache, names, config, tags } = aws;
+        await elasticache.send(
+          new CreateUserCommand({
+            UserId: names[key],
+            Engine: config.cache.engine,
+            ...settings(aws),
+            AuthenticationMode: { Type: 'password', Passwords: [await reveal(aws, cachePassword.parameterName)] },
+            Tags: tags,
+          }),
+        );
+        return { userId: names[key] };
+      },
+      async finish(aws, { userId }) {
+        await aws.wait({ for: 'cache user active', everySeconds: 3, timeoutSeconds: 600 }, async () =>
+          (await userWithId(aws, userId))?.Status === 'active' ? true : undefined,
+        );
+        return {};
+      },
+      async destroy(aws, { userId }) {
+        if ((await userWithId(aws, userId))?.Status !== 'deleting')
+          await aws.elasticache.send(new DeleteUserCommand({ UserId: userId })).catch(unlessGone);
+        await aws.wait({ for: 'cache user deleted', everySeconds: 4, timeoutSeconds: 1200 }, async () =>
+          (await userWithId(aws, userId)) ? undefined : true,
+        );
+      },
+    },
+  );
+}
+
+// kombu subscribes to channels, so `&*` must be there; what administers the server is not needed.
+export const cacheUser = user(
+  'cacheUser',
+  ({ config }) => ({ UserName: config.cache.userName, AccessString: 'on ~* &* +@all -@admin -@dangerous +info +keys' }),
+  () => true,
+);
+
+// A group for Redis OSS must have a user called `default`. The built-in one may do everything without a password.
+export const cacheDefaultUser = user(
+  'cacheDefaultUser',
+  () => ({ UserName: 'default', AccessString: 'off ~* -@all' }),
+  ({ cache }) => cache.engine === 'redis',
+);
+
+async function userGroupWithId({ elasticache, ask }: Aws, UserGroupId: string) {
+  const answer = await ask(elasticache, new DescribeUserGroupsCommand({ UserGroupId })).catch(unlessGone);
+  return answer?.UserGroups?.[0];
+}
+
+export const cacheUserGroup = resource(
+  'cacheUserGroup',
+  { cacheUser, cacheDefaultUser },
+  {
+    type: 'AWS::ElastiCache::UserGroup',
+    typicalSeconds: { create: 20, destroy: 35 },
+    async find(aws) {
+      const found = await userGroupWithId(aws, aws.names.cacheUserGroup);
+      if (!found || found.Status === 'deleting') return undefined;
+      return (await isOursByArn(aws, found.ARN)) ? { userGroupId: found.UserGroupId! } : undefined;
+    },
+    async create({ elasticache, names, config, tags }, { cacheUser, cacheDefaultUser }) {
+      await elasticache.send(
+        new CreateUserGroupCommand({
+          UserGroupId: names.cacheUserGroup,
+          Engine: config.cache.engine,
+          UserIds: [cacheUser.userId, ...(cacheDefaultUser ? [cacheDefaultUser.userId] : [])],
+          Tags: tags,
+        }),
+      );
+      return { userGroupId: names.cacheUserGroup };
+    },
+    async finish(aws, { userGroupId }) {
+      await aws.wait({ for: 'cache user group active', everySeconds: 4, timeoutSeconds: 900 }, async () =>
+        (await userGroupWithId(aws, userGroupId))?.Status === 'active' ? true : undefined,
+      );
+      return {};
+    },
+    async destroy(aws, { userGroupId }) {
+      if ((await userGroupWithId(aws, userGroupId))?.Status !== 'deleting')
+        await aws.elasticache.send(new DeleteUserGroupCommand({ UserGroupId: userGroupId })).catch(unlessGone);
+      await aws.wait({ for: 'cache user group deleted', everySeconds: 5, timeoutSeconds: 1800 }, async () =>
+        (await userGroupWithId(aws, userGroupId)) ? undefined : true,
+      );
+    },
+  },
+);
+
+async function replicationGroupWithId({ elasticache, ask }: Aws, ReplicationGroupId: string) {
+  const answer = await ask(elasticache, new DescribeReplicationGroupsCommand({ ReplicationGroupId })).catch(unlessGone);
+  return answer?.ReplicationGroups?.[0];
+}
+
+// A user group cannot be attached to a bare cache cluster, so one node is a replication group too.
+export const replicationGroup = resource(
+  'replicationGroup',
+  { cacheSubnetGroup, cacheUserGroup, privateSecurityGroup },
+  {
+    type: 'AWS::ElastiCache::ReplicationGroup',
+    typicalSeconds: { create: 420, destroy: 260 },
+    hourlyUsd: ({ config, prices }) => prices(`cache:${config.cache.engine}:${config.cache.nodeType}`) ?? 0,
+    async find(aws) {
+      const found = await replicationGroupWithId(aws, aws.names.replicationGroup);
+      if (!found || found.Status === 'deleting') return undefined;
+      return (await isOursByArn(aws, found.ARN)) ? { replicationGroupId: found.ReplicationGroupId! } : undefined;
+    },
+    async create({ elasticache, names, config, tags }, { cacheSubnetGroup, cacheUserGroup, privateSecurityGroup }) {
+      const { engine, engineVersion, nodeType } = config.cache;
+      await elasticache.send(
+        new CreateReplicationGroupCommand({
+          ReplicationGroupId: names.replicationGroup,
+          ReplicationGroupDescription: `airflow-aws: the Celery broker of ${config.name}`,
+          Engine: engine,
+          EngineVersion: engineVersion,
+          CacheNodeType: nodeType,
+          // Celery's multi-key commands need cluster mode off; the tutorial has no replica.
+          NumCacheClusters: 1,
+          AutomaticFailoverEnabled: false,
+          MultiAZEnabled: false,
+          Port: 6379,
+          CacheSubnetGroupName: cacheSubnetGroup.cacheSubnetGroupName,
+          SecurityGroupIds: [privateSecurityGroup.groupId],
+          UserGroupIds: [cacheUserGroup.userGroupId],
+          TransitEncryptionEnabled: true,
+          TransitEncryptionMode: 'required',
+          AtRestEncryptionEnabled: true,
+          SnapshotRetentionLimit: 0,
+          Tags: tags,
+        }),
+      );
+      return { replicationGroupId: names.replicationGroup };
+    },
+    async finish(aws, { replicationGroupId }) {
+      const found = await aws.wait({ for: 'cache available', everySeconds: 10, timeoutSeconds: 3600 }, async () => {
+        const one = await replicationGroupWithId(aws, replicationGroupId);
+        if (one?.Status === 'create-failed')
+          throw new FailedLater('The cache failed', 'create-failed', 'ElastiCache gives the reason in its events');
+        return one?.Status === 'available' ? one : undefined;
+      });
+      return { endpoint: found.NodeGroups?.[0]?.PrimaryEndpoint?.Address ?? '' };
+    },
+    async destroy(aws, { replicationGroupId }) {
+      const there = await replicationGroupWithId(aws, replicationGroupId);
+      if (there && there.Status !== 'deleting')
+        await aws.elasticache
+          .send(new DeleteReplicationGroupCommand({ ReplicationGroupId: replicationGroupId }))
+          .catch(unlessGone);
+      await aws.wait({ for: 'cache deleted', everySeconds: 10, timeoutSeconds: 3600 }, async () =>
+        (await replicationGroupWithId(aws, replicationGroupId)) ? undefined : true,
+      );
+    },
+  },
+);
+
+export default step(13, 'Cache', [
+  cachePassword,
+  cacheSubnetGroup,
+  cacheUser,
+  cacheDefaultUser,
+  cacheUserGroup,
+  replicationGroup,
+]);

@@ -1,0 +1,84 @@
+import { classify } from './aws-errors.ts';
+import type { World } from './world.ts';
+
+/** What went over the wire, and who wants to know. */
+export class Traffic {
+  /** Calls by `service:Operation`, each repetition counted. */
+  readonly calls: Record<string, number> = {};
+
+  /** True for calls that change the account. */
+  static changes(operation: string): boolean {
+    return !/^(Describe|Get|List|Head)/.test(operation);
+  }
+
+  count(service: string, operation: string) {
+    const name = `${service}:${operation}`;
+    this.calls[name] = (this.calls[name] ?? 0) + 1;
+  }
+
+  get changingCalls(): number {
+    return Object.entries(this.calls)
+      .filter(([name]) => Traffic.changes(name.slice(name.indexOf(':') + 1)))
+      .reduce((sum, [, count]) => sum + count, 0);
+  }
+}
+
+/** Calls of one client that may be on their way at once. AWS refills its buckets at about twenty a second. */
+const inFlightPerClient = 8;
+const patienceSeconds = 300;
+
+interface Prepared {
+  config: { serviceId?: string };
+  middlewareStack: {
+    // biome-ignore lint/suspicious/noExplicitAny: each client has its own input and output types.
+    add(middleware: any, options: object): void;
+  };
+}
+
+/**
+ * Adds to `client`: a limit on calls in flight, the count, and the repetition of what is safe to repeat. That is a
+ * throttled call of any kind, since nothing happened, and a question whose answer was lost. A change whose answer was
+ * lost is thrown: the engine looks what came of it.
+ */
+export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic) {
+  const service = (client.config.serviceId ?? '').toLowerCase();
+  const turn = semaphore(inFlightPerClient);
+  client.middlewareStack.add(
+    (next: (args: object) => Promise<unknown>, { commandName = '' }: { commandName?: string }) =>
+      async (args: object) => {
+        const operation = commandName.replace(/Command$/, '');
+        const start = world.clock.now();
+        for (let attempt = 0; ; attempt++) {
+          const release = await turn();
+          try {
+            traffic.count(service, operation);
+            return await next(args);
+          } catch (error) {
+            const kind = classify(error);
+            const again = kind === 'throttle' || (kind === 'unclear' && !Traffic.changes(operation));
+            if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
+          } finally {
+            release();
+          }
+          const ceiling = Math.min(20, 0.5 * 2 ** attempt);
+          await world.clock.sleep(1000 * ceiling * world.random() * Math.max(world.pace, 0.1));
+        }
+      },
+    { step: 'initialize', priority: 'high', name: 'limitAndRepeat' },
+  );
+}
+
+function semaphore(size: number): () => Promise<() => void> {
+  let free = size;
+  const waiting: (() => void)[] = [];
+  const release = () => {
+    const next = waiting.shift();
+    if (next) next();
+    else free++;
+  };
+  return async () => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return release;
+  };
+}
