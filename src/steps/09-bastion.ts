@@ -1,7 +1,7 @@
 /** STEP 9: the one server that can be reached from outside, from my address only. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { resource, step } from '../engine/resource.ts';
-import { osOf } from '../hosts/os.ts';
+import { imageParameters } from '../hosts/os.ts';
 import { publicSubnet } from './02-subnets.ts';
 import { mainRouteTable } from './04-route-tables.ts';
 import { publicSecurityGroup } from './07-security-groups.ts';
@@ -19,7 +19,7 @@ export const baseImage = resource(
       return recorded as { imageId: string; parameterName: string } | undefined;
     },
     async create({ ssm, ask, config }) {
-      const parameterName = osOf(config).imageParameter;
+      const parameterName = imageParameters[config.os];
       const { Parameter } = await ask(ssm, new GetParameterCommand({ Name: parameterName }));
       return { imageId: Parameter!.Value!, parameterName };
     },

@@ -9,6 +9,7 @@ import {
 import { type Aws, ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { FailedLater } from '../engine/run.ts';
+import { rootDevices } from '../hosts/os.ts';
 
 export const instances = ec2Kind({
   idFilter: 'instance-id',
@@ -27,7 +28,7 @@ export async function findInstance({ seek }: Aws): Promise<{ instanceId: string 
 
 /** One instance: metadata service version 2 only, encrypted gp3 root volume, tags on all that comes with it. */
 export async function runInstance(
-  { ec2, token, tagSpecifications }: Aws,
+  { ec2, config, token, tagSpecifications }: Aws,
   size: { instanceType: string; volumeGiB: number },
   settings: Pick<RunInstancesCommandInput, 'ImageId' | 'KeyName' | 'NetworkInterfaces' | 'IamInstanceProfile'>,
 ): Promise<{ instanceId: string }> {
@@ -41,8 +42,7 @@ export async function runInstance(
       MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
       BlockDeviceMappings: [
         {
-          // The root device of the images of Amazon Linux 2023 and of Debian; another name would add a second volume.
-          DeviceName: '/dev/xvda',
+          DeviceName: rootDevices[config.os],
           Ebs: { VolumeSize: size.volumeGiB, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true },
         },
       ],
