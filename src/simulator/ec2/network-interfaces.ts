@@ -119,6 +119,20 @@ export function attachTo(
   if (instanceId !== undefined) row.instanceId = instanceId;
 }
 
+/** The interface is free again; an Elastic IP address stays with it. */
+export function detach(row: NetworkInterfaceRow) {
+  row.status = 'available';
+  for (const member of [
+    'instanceId',
+    'attachmentId',
+    'attachTime',
+    'ownerOfAttachment',
+    'deviceIndex',
+    'deleteOnTermination',
+  ] as const)
+    delete row[member];
+}
+
 /** Frees the interface's private address and whatever Elastic IP address it has. */
 export function removeNetworkInterface(scope: Scope, networkInterfaceId: string) {
   networkInterfaceTable(scope).delete(networkInterfaceId);
@@ -162,6 +176,24 @@ export function publicDnsName(scope: Scope, vpcId: string, address: string | und
   return `ec2-${address.replaceAll('.', '-')}.${domain}.amazonaws.com`;
 }
 
+export function describeGroups(scope: Scope, { groupIds }: NetworkInterfaceRow) {
+  return groupIds.map((id) => ({ GroupId: id, GroupName: securityGroupTable(scope).peek(id)?.groupName }));
+}
+
+export function describeAttachment(row: NetworkInterfaceRow): NetworkInterface['Attachment'] {
+  if (row.attachmentId === undefined) return undefined;
+  return {
+    AttachmentId: row.attachmentId,
+    AttachTime: row.attachTime === undefined ? undefined : new Date(row.attachTime),
+    DeleteOnTermination: row.deleteOnTermination,
+    DeviceIndex: row.deviceIndex,
+    NetworkCardIndex: 0,
+    InstanceId: row.instanceId,
+    InstanceOwnerId: row.ownerOfAttachment,
+    Status: 'attached',
+  };
+}
+
 function describe(scope: Scope, row: NetworkInterfaceRow): NetworkInterface {
   const association = row.publicIp !== undefined && {
     PublicIp: row.publicIp,
@@ -195,21 +227,10 @@ function describe(scope: Scope, row: NetworkInterfaceRow): NetworkInterface {
     RequesterManaged: row.requesterManaged,
     SourceDestCheck: row.sourceDestCheck,
     Status: row.status,
-    Groups: row.groupIds.map((id) => ({ GroupId: id, GroupName: securityGroupTable(scope).peek(id)?.groupName })),
+    Groups: describeGroups(scope, row),
     TagSet: toList(row.tags),
     ...(association && { Association: association }),
-    ...(row.attachmentId !== undefined && {
-      Attachment: {
-        AttachmentId: row.attachmentId,
-        AttachTime: new Date(row.attachTime ?? scope.now),
-        DeleteOnTermination: row.deleteOnTermination,
-        DeviceIndex: row.deviceIndex,
-        NetworkCardIndex: 0,
-        InstanceId: row.instanceId,
-        InstanceOwnerId: row.ownerOfAttachment,
-        Status: 'attached',
-      },
-    }),
+    Attachment: describeAttachment(row),
   };
 }
 

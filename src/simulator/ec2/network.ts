@@ -1,9 +1,11 @@
 import type { Noun } from '../noun.ts';
 import { addresses } from './addresses.ts';
 import { authorizations } from './authorizations.ts';
+import { interfaceAttachments } from './interface-attachments.ts';
 import { internetGateways } from './internet-gateways.ts';
 import { natGateways } from './nat-gateways.ts';
 import { networkInterfaces } from './network-interfaces.ts';
+import { resourceTags } from './resource-tags.ts';
 import { routeTables } from './route-tables.ts';
 import { routes } from './routes.ts';
 import { securityGroupRules } from './rule-changes.ts';
@@ -26,4 +28,6 @@ export const ec2NetworkNouns: readonly Noun[] = [
   authorizations,
   securityGroupRules,
   networkInterfaces,
+  interfaceAttachments,
+  resourceTags,
 ];
