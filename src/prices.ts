@@ -1,3 +1,5 @@
+import type { Config } from './config/schema.ts';
+
 /**
  * On-demand list prices of us-west-2 in US dollars (us-east-1 charges the same), from the price lists that AWS
  * publishes. A table, not a request: `plan` must answer without credentials. Traffic, load balancer capacity units and
@@ -22,14 +24,33 @@ export const prices = {
 /** AWS's own convention for a month of hours. */
 export const hoursPerMonth = 730;
 
-/** `ec2:t3.micro`, `rds:db.t4g.medium`, `cache:valkey:cache.t4g.small`, `nat`, `ipv4`, `alb`. Undefined: not in the table. */
+/**
+ * `ec2:t3.micro`, `rds:db.t4g.medium`, `cache:valkey:cache.t4g.small`, `nat`, `ipv4`, `alb`, and `gp3:GiB` and the like
+ * for each GiB. Undefined: not in the table.
+ */
 export function hourlyPrice(key: string): number | undefined {
-  return prices.hourly[key];
+  const monthly = prices.monthly[key];
+  return prices.hourly[key] ?? (monthly === undefined ? undefined : monthly / hoursPerMonth);
 }
 
-/** `gp3:GiB` and the like, for each GiB. Undefined: not in the table. */
-export function monthlyPrice(key: string): number | undefined {
-  return prices.monthly[key];
+/** What the settings alone decide: servers, database, cache, gateway, addresses and volumes. Undefined: a price is missing. */
+export function monthlyEstimate({ bastion, nodes, database, cache }: Config): number | undefined {
+  const items: [count: number, key: string][] = [
+    [1, 'nat'],
+    [1, 'alb'],
+    [2, 'ipv4'],
+    [1, `ec2:${bastion.instanceType}`],
+    [2, `ec2:${nodes.instanceType}`],
+    [bastion.volumeGiB + 2 * nodes.volumeGiB, 'gp3:GiB'],
+    [1, `rds:${database.instanceClass}`],
+    [1, `cache:${cache.engine}:${cache.nodeType}`],
+  ];
+  let hourly: number | undefined = 0;
+  for (const [count, key] of items) {
+    const price = hourlyPrice(key);
+    hourly = hourly === undefined || price === undefined ? undefined : hourly + count * price;
+  }
+  return hourly === undefined ? undefined : hourly * hoursPerMonth;
 }
 
 function hourlyTable(): Readonly<Record<string, number>> {
@@ -41,18 +62,10 @@ function hourlyTable(): Readonly<Record<string, number>> {
     't3.large': 0.0832,
     't3.xlarge': 0.1664,
     't3.2xlarge': 0.3328,
-    't4g.nano': 0.0042,
-    't4g.micro': 0.0084,
-    't4g.small': 0.0168,
-    't4g.medium': 0.0336,
-    't4g.large': 0.0672,
-    't4g.xlarge': 0.1344,
     'm5.large': 0.096,
     'm5.xlarge': 0.192,
     'm6i.large': 0.096,
     'm6i.xlarge': 0.192,
-    'm7g.large': 0.0816,
-    'm7g.xlarge': 0.1632,
   };
   const rds = {
     'db.t3.medium': 0.082,

@@ -10,7 +10,7 @@ export type Checked = { readonly config: Config } | { readonly problems: readonl
 
 /** `values` has the shape of the file, with the kinds of value already right wherever they could be made so. */
 export function check(values: object): Checked {
-  const parsed = schema.safeParse(withEngineVersion(values));
+  const parsed = schema.safeParse(withDerivedDefaults(values));
   if (parsed.success) {
     const problems = rules(parsed.data);
     return problems.length === 0 ? { config: parsed.data } : { problems };
@@ -50,10 +50,22 @@ export function settingsError(problems: readonly Problem[], file?: string): User
   });
 }
 
-/** The newest version of each engine differs, and so does the default. */
-function withEngineVersion(values: object): object {
-  if (get(values, 'cache.engine') !== 'redis' || get(values, 'cache.engineVersion') !== undefined) return values;
-  return set(values, 'cache.engineVersion', '7.1');
+/** Defaults that follow from another setting: Redis has versions of its own, and Debian 13 packages one Python. */
+const derivedDefaults = [
+  {
+    when: ['cache.engine', 'redis'],
+    path: 'cache.engineVersion',
+    value: '7.1',
+  },
+  { when: ['os', 'debian-13'], path: 'airflow.pythonVersion', value: '3.13' },
+] as const;
+
+function withDerivedDefaults(values: object): object {
+  return derivedDefaults
+    .filter(
+      ({ when: [path, value], path: derived }) => get(values, path) === value && get(values, derived) === undefined,
+    )
+    .reduce((changed, { path, value }) => set(changed, path, value), values);
 }
 
 function malformedValue(values: object, issue: z.core.$ZodIssue): Problem {
@@ -81,6 +93,6 @@ function otherProblems(values: object, malformed: readonly Problem[]): Problem[]
   const section = (path: string) => path.split('.')[0] ?? path;
   const broken = new Set(malformed.map(({ path }) => section(path)));
   const rest = Object.fromEntries(Object.entries(values).filter(([key]) => !broken.has(key)));
-  const parsed = schema.safeParse(withEngineVersion(rest));
+  const parsed = schema.safeParse(withDerivedDefaults(rest));
   return parsed.success ? rules(parsed.data).filter(({ path }) => !broken.has(section(path))) : [];
 }

@@ -18,6 +18,7 @@ export function rules(config: Config): Problem[] {
     ...nameRules(config),
     ...zoneRules(config),
     ...networkRules(config),
+    ...serverRules(config),
     ...databaseRules(config),
     ...cacheRules(config),
     ...airflowRules(config),
@@ -64,7 +65,11 @@ function* nameRules(config: Config): Generator<Problem> {
   const { name } = config;
   // ELB keeps "internal-", EC2 "sg-" and S3 "sthree-" for itself, and these would be the start of a name made from it.
   if (['internal', 'sg', 'sthree'].includes(name)) {
-    yield { path: 'name', problem: `AWS refuses names that start with "${name}-"`, fix: 'Choose another name.' };
+    yield {
+      path: 'name',
+      problem: `AWS refuses names that start with "${name}-"`,
+      fix: 'Choose another name.',
+    };
   }
   // Every account id has twelve digits, so the lengths are known before anybody has logged in.
   const derived = names(config, '0'.repeat(12));
@@ -99,7 +104,11 @@ function* networkRules({ network }: Config): Generator<Problem> {
   for (const [path, cidr] of [['network.vpcCidr', network.vpcCidr], ...subnets] as const) {
     const { prefix } = blockOf(cidr);
     if (canonicalCidr(cidr) !== cidr) {
-      yield { path, problem: `${cidr} has host bits set`, fix: `Write ${canonicalCidr(cidr)}.` };
+      yield {
+        path,
+        problem: `${cidr} has host bits set`,
+        fix: `Write ${canonicalCidr(cidr)}.`,
+      };
     }
     const smallest = path === 'network.privateSubnetCidrs' ? 27 : 28;
     if (prefix < 16 || prefix > smallest) {
@@ -131,6 +140,27 @@ function* networkRules({ network }: Config): Generator<Problem> {
   }
 }
 
+function* serverRules(config: Config): Generator<Problem> {
+  for (const key of ['bastion', 'nodes'] as const) {
+    const { instanceType } = config[key];
+    // Graviton families have a g behind their number: t4g, m7gd, c6gn.
+    if (/^([a-z]+\d+g|a1\.)/.test(instanceType)) {
+      yield {
+        path: `${key}.instanceType`,
+        problem: `${instanceType} has an ARM processor, and the servers' image is x86_64`,
+        fix: 'Use a type such as t3.large or m6i.large.',
+      };
+    }
+  }
+  if (config.os === 'debian-13' && config.airflow.pythonVersion !== '3.13') {
+    yield {
+      path: 'airflow.pythonVersion',
+      problem: `Debian 13 has Python 3.13 and no ${config.airflow.pythonVersion}`,
+      fix: 'Set it to 3.13, or os to amazon-linux-2023.',
+    };
+  }
+}
+
 /** Master user names that Aurora keeps for itself or that MySQL reserves, and the user that Airflow itself logs in as. */
 const takenUsernames = new Set(
   'rdsadmin rdsrepladmin rds_superuser_role mysql airflow all database default grant group index key order select system table'.split(
@@ -142,7 +172,11 @@ function* databaseRules({ database: { username, instanceClass } }: Config): Gene
   if (takenUsernames.has(username.toLowerCase())) {
     const owner =
       username.toLowerCase() === 'airflow' ? "is Airflow's own user in the database" : 'is reserved by Aurora MySQL';
-    yield { path: 'database.username', problem: `"${username}" ${owner}`, fix: 'Choose another name, such as admin.' };
+    yield {
+      path: 'database.username',
+      problem: `"${username}" ${owner}`,
+      fix: 'Choose another name, such as admin.',
+    };
   }
   if (/^db\.(t[123]|t4g)\.(micro|small)$|^db\.t2\.|^db\.serverless$/.test(instanceClass)) {
     yield {
@@ -203,7 +237,11 @@ function* bucketRules({ storage: { bucketName } }: Config): Generator<Problem> {
 function* tlsRules({ tls }: Config): Generator<Problem> {
   for (const key of ['certificateFile', 'privateKeyFile'] as const) {
     if (tls.mode === 'certificate' && !tls[key]) {
-      yield { path: `tls.${key}`, problem: 'tls.mode certificate needs it', fix: 'Give the path of the PEM file.' };
+      yield {
+        path: `tls.${key}`,
+        problem: 'tls.mode certificate needs it',
+        fix: 'Give the path of the PEM file.',
+      };
     }
     if (tls.mode !== 'certificate' && tls[key]) {
       yield {
@@ -222,15 +260,27 @@ function* tagRules({ tags }: Config): Generator<Problem> {
   const allowed = /^[\p{L}\p{N} _.:/=+\-@]*$/u;
   const count = Object.keys(tags).length;
   if (count > mostTags) {
-    yield { path: 'tags', problem: `${count} tags are too many`, fix: `Keep at most ${mostTags}.` };
+    yield {
+      path: 'tags',
+      problem: `${count} tags are too many`,
+      fix: `Keep at most ${mostTags}.`,
+    };
   }
   for (const [key, value] of Object.entries(tags)) {
     const path = `tags.${key}`;
     if (/^(aws|airflow-aws):/i.test(key) || key === 'Name') {
-      yield { path, problem: 'this tag is set by AWS or by airflow-aws itself', fix: 'Choose another key.' };
+      yield {
+        path,
+        problem: 'this tag is set by AWS or by airflow-aws itself',
+        fix: 'Choose another key.',
+      };
     }
     if (key.length < 1 || key.length > 128 || value.length > 256) {
-      yield { path, problem: 'a key has 1 to 128 characters and a value up to 256', fix: 'Shorten it.' };
+      yield {
+        path,
+        problem: 'a key has 1 to 128 characters and a value up to 256',
+        fix: 'Shorten it.',
+      };
     }
     if (!allowed.test(key) || !allowed.test(value) || value.trim() !== value || key.trim() !== key) {
       yield {

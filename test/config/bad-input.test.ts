@@ -97,6 +97,8 @@ describe('a file is refused with the place, the reason and the fix:', () => {
     ],
     ['an address that is none', 'access: { myIp: here }', '"here" is not auto, an IPv4 address', 'Give access.myIp'],
     ['an instance type without a size', 'nodes: { instanceType: t3 }', '"t3" is not an EC2 instance type', 't3.large'],
+    ['a Graviton type', 'nodes: { instanceType: m7g.large }', 'm7g.large has an ARM processor', 'm6i.large'],
+    ['a Python that Debian has not', 'os: debian-13\nairflow: { pythonVersion: 3.12 }', 'no 3.12', 'Set it to 3.13'],
     [
       'Aurora MySQL 2',
       'database: { engineVersion: 5.7.mysql_aurora.2.09.0 }',

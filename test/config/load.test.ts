@@ -35,7 +35,11 @@ describe('the defaults', () => {
       access: { myIp: 'auto', extraCidrs: [] },
       bastion: { instanceType: 't3.micro', volumeGiB: 30 },
       nodes: { instanceType: 't3.large', volumeGiB: 30 },
-      database: { engineVersion: '8.0.mysql_aurora.3.10.4', instanceClass: 'db.t4g.medium', username: 'admin' },
+      database: {
+        engineVersion: '8.0.mysql_aurora.3.10.4',
+        instanceClass: 'db.t4g.medium',
+        username: 'admin',
+      },
       cache: {
         engine: 'valkey',
         engineVersion: '8.0',
@@ -72,10 +76,14 @@ describe('the defaults', () => {
   });
 });
 
+test('Debian 13 has its own Python unless another is asked for', () => {
+  expect(parseConfig('os: debian-13').config.airflow.pythonVersion).toBe('3.13');
+});
+
 describe('the order of sources', () => {
   const file = 'nodes:\n  instanceType: t3.xlarge\n';
   const env = { AIRFLOW_AWS_NODES_INSTANCE_TYPE: 'm5.large' };
-  const flags = { nodesInstanceType: 'm7g.large' };
+  const flags = { nodesInstanceType: 'm6i.large' };
   const seen = ({ config, origins }: ReturnType<typeof parseConfig>) => [
     config.nodes.instanceType,
     origins.get('nodes.instanceType'),
@@ -83,7 +91,7 @@ describe('the order of sources', () => {
 
   test('is flag, environment, file, preset, default, and each value tells its origin', () => {
     expect(seen(parseConfig(file, { env, flags, preset: 'dev' }))).toEqual([
-      'm7g.large',
+      'm6i.large',
       { source: 'flag', where: '--nodes-instance-type' },
     ]);
     expect(seen(parseConfig(file, { env, preset: 'dev' }))).toEqual([
@@ -104,7 +112,11 @@ describe('the order of sources', () => {
   test('of the region has AWS’s variables and the profile before the file', () => {
     const region = (sources: Parameters<typeof parseConfig>[1]) =>
       parseConfig('region: eu-west-1', sources).config.region;
-    const env = { AIRFLOW_AWS_REGION: 'us-east-1', AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-west-1' };
+    const env = {
+      AIRFLOW_AWS_REGION: 'us-east-1',
+      AWS_REGION: 'us-east-2',
+      AWS_DEFAULT_REGION: 'us-west-1',
+    };
     const profileRegion = 'eu-west-3';
     expect(region({ env, profileRegion, flags: { region: 'eu-west-2' } })).toBe('eu-west-2');
     expect(region({ env, profileRegion })).toBe('us-east-1');
@@ -141,7 +153,9 @@ describe('values', () => {
       nodes: { volumeGiB: 50 },
       protect: true,
       tags: { team: 'data platform', 'cost-centre': 'a=b' },
-      airflow: { extraRequirements: ['pandas==2.3.3', 'celery[redis,auth]>=5,<6', 'dbt-core'] },
+      airflow: {
+        extraRequirements: ['pandas==2.3.3', 'celery[redis,auth]>=5,<6', 'dbt-core'],
+      },
     });
     const env = Object.fromEntries(
       settings
@@ -175,7 +189,10 @@ describe('the list of settings', () => {
 
   test('is the JSON Schema’s, which refuses unknown keys and needs none', () => {
     const schema = configSchema();
-    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(schema).toMatchObject({
+      type: 'object',
+      additionalProperties: false,
+    });
     expect(schema.required).toBeUndefined();
     expect(JSON.stringify(schema)).toContain('"db.t4g.medium"');
   });
@@ -226,12 +243,18 @@ describe('warnings', () => {
 
 describe('a folder', () => {
   test('that is not there has the defaults', () => {
-    expect(loadConfig(join(folder(), 'none'))).toMatchObject({ fileExists: false, config: { name: 'pms' } });
+    expect(loadConfig(join(folder(), 'none'))).toMatchObject({
+      fileExists: false,
+      config: { name: 'pms' },
+    });
   });
 
   test('with the file spelt otherwise is refused rather than built with the defaults', () => {
     expect(() => loadConfig(folderWith('name: data', 'airflow-aws.yml'))).toThrow(
-      expect.objectContaining({ code: 'config-name', fix: 'Rename it: mv airflow-aws.yml airflow-aws.yaml' }),
+      expect.objectContaining({
+        code: 'config-name',
+        fix: 'Rename it: mv airflow-aws.yml airflow-aws.yaml',
+      }),
     );
   });
 

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  type Config,
+  configFile,
+  configSchema,
+  configYaml,
+  get,
+  type PresetName,
+  presets,
+  printValue,
+  resolveConfig,
+  schemaPath,
+  settings,
+} from '../config.ts';
+import { exitCodes, userError } from '../errors.ts';
+import { quote } from '../hosts/quote.ts';
+import type { Ask, Choices } from '../wizard.ts';
+import type { CommandIo } from './command-io.ts';
+
+/** The flags of `init`. Settings are keyed by their `attribute`, as commander's `opts()` returns them. */
+export interface InitFlags {
+  readonly preset?: string;
+  readonly force?: boolean;
+  readonly yes?: boolean;
+  readonly [attribute: string]: unknown;
+}
+
+/** How questions are asked and what the live account offers. Tests answer here; the terminal is the default. */
+export interface InitQuestions {
+  readonly ask?: Ask;
+  readonly choices?: Choices;
+}
+
+/** Writes `airflow-aws.yaml` from flags and answers, and builds nothing. */
+export async function init(io: CommandIo, flags: InitFlags, questions: InitQuestions = {}): Promise<number> {
+  const file = join(io.directory, configFile);
+  refuseToReplace(file, flags.force === true);
+  const preset = presetOf(flags.preset);
+  const defaults = resolveConfig({
+    flags,
+    env: io.env,
+    ...(preset ? { preset } : {}),
+  });
+  for (const warning of defaults.warnings) io.note(`Warning: ${warning}`);
+  const config = flags.yes ? defaults.config : await asked(io, defaults.config, questions);
+  // The questions may have taken minutes.
+  refuseToReplace(file, flags.force === true);
+  write(file, configYaml(config, { comments: true }));
+  write(join(io.directory, schemaPath), `${JSON.stringify(configSchema(), null, 2)}\n`);
+  if (io.json)
+    io.out(
+      JSON.stringify({
+        version: 1,
+        command: 'init',
+        ok: true,
+        data: { file, config },
+      }),
+    );
+  else {
+    io.out(`Wrote ${configFile}. Nothing has been built.`);
+    io.out('Next:                 airflow-aws plan');
+    io.out(`The same, unattended: ${sameCommand(config)}`);
+  }
+  return exitCodes.ok;
+}
+
+/** The command that would have written the same file in any folder. */
+export function sameCommand(config: Config): string {
+  const plain = resolveConfig({}).config;
+  const words = settings
+    .map(({ path, flag }) => ({
+      flag,
+      text: printed(config, path),
+      usual: printed(plain, path),
+    }))
+    .filter(({ text, usual }) => text !== usual)
+    .map(({ flag, text }) => `${flag} ${/^[\w./:,=@%+-]+$/.test(text) ? text : quote(text)}`);
+  return ['airflow-aws init --yes', ...words].join(' ');
+}
+
+function printed(config: Config, path: string): string {
+  const value = get(config, path);
+  return value === undefined ? '' : printValue(value);
+}
+
+async function asked(io: CommandIo, defaults: Config, { ask, choices = {} }: InitQuestions): Promise<Config> {
+  if (!io.isTty) {
+    throw userError({
+      code: 'needs-answers',
+      exitCode: exitCodes.usage,
+      what: 'init has questions, and there is nobody to ask.',
+      why: 'It does not run on a terminal, or CI is set.',
+      fix: 'Add --yes to take the defaults; every setting is a flag of its own, see airflow-aws init --help.',
+    });
+  }
+  // Loaded only now: a prompt library takes longer to load than everything that init --yes does.
+  const { askSettings, terminalAsk } = await import('../wizard.ts');
+  const terminal = { input: process.stdin, output: process.stderr };
+  return askSettings({
+    defaults,
+    choices,
+    ask: ask ?? (await terminalAsk(terminal)),
+  });
+}
+
+function refuseToReplace(file: string, force: boolean): void {
+  if (force || !existsSync(file)) return;
+  throw userError({
+    code: 'config-exists',
+    exitCode: exitCodes.usage,
+    what: `${configFile} is already there.`,
+    why: 'It may describe a deployment that exists, and init would write another one over it.',
+    fix: 'Edit the file, act in another folder with --directory, or add --force to replace it.',
+  });
+}
+
+function presetOf(name: string | undefined): PresetName | undefined {
+  if (name === undefined || Object.hasOwn(presets, name)) return name as PresetName | undefined;
+  throw userError({
+    code: 'unknown-preset',
+    exitCode: exitCodes.usage,
+    what: `There is no preset "${name}".`,
+    why: `The presets are ${Object.keys(presets).join(', ')}.`,
+    fix: 'Give one of these after --preset, or leave it out.',
+  });
+}
+
+/** A new file that takes the place of the old one, so that a full disk leaves the old one whole. */
+function write(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(file), {
+      recursive: true,
+      mode: file.endsWith(schemaPath) ? 0o700 : 0o777,
+    });
+    if (file.endsWith(schemaPath)) writeFileSync(join(dirname(file), '.gitignore'), '*\n');
+    writeFileSync(temporary, text, { flag: 'wx' });
+    renameSync(temporary, file);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw userError({
+      code: 'cannot-write',
+      exitCode: exitCodes.usage,
+      what: `${file} cannot be written.`,
+      why: (cause as Error).message,
+      fix: 'Make room and give yourself the right to write there, or act in another folder with --directory.',
+      cause,
+    });
+  }
+}
