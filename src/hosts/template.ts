@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from './quote.ts';
 
@@ -70,4 +71,19 @@ function pythonText(value: string): string {
   return JSON.stringify(value).replace(/[^\x20-\x7e]/gu, (character) => {
     return `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}`;
   });
+}
+
+let digest: string | undefined;
+
+/** A digest of all templates: what a server was given by another release may need to be given anew. */
+export function templatesDigest(): string {
+  if (digest !== undefined) return digest;
+  const hash = createHash('sha256');
+  const names = readdirSync(templates(), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(templates(), join(entry.parentPath, entry.name)))
+    .sort();
+  for (const name of names) hash.update(`${name}\0${templateText(name)}\0`);
+  digest = hash.digest('hex');
+  return digest;
 }

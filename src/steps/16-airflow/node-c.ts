@@ -1,0 +1,53 @@
+import { resource } from '../../engine/resource.ts';
+import { privateSubnetC } from '../02-subnets.ts';
+import { privateRouteTable } from '../04-route-tables.ts';
+import { privateSecurityGroup } from '../07-security-groups.ts';
+import { keyPair } from '../08-key-pair.ts';
+import { registration, targetGroup } from '../11-load-balancer.ts';
+import { instanceProfile } from '../14-storage.ts';
+import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from '../instances.ts';
+import { image } from './image.ts';
+
+/** The second node, from the image of the first, in the other zone. */
+export const nodeC = resource(
+  'nodeC',
+  { image, privateSubnetC, privateRouteTable, privateSecurityGroup, keyPair, instanceProfile },
+  {
+    type: 'AWS::EC2::Instance',
+    typicalSeconds: { create: 16, destroy: 45 },
+    hourlyUsd: (aws) => instancePrice(aws, 'nodes'),
+    find: findInstance,
+    create: (aws, { image, privateSubnetC, privateSecurityGroup, keyPair, instanceProfile }) =>
+      runInstance(aws, aws.config.nodes, {
+        ImageId: image.imageId,
+        KeyName: keyPair.keyName,
+        IamInstanceProfile: { Name: instanceProfile.instanceProfileName },
+        NetworkInterfaces: [
+          {
+            DeviceIndex: 0,
+            SubnetId: privateSubnetC.subnetId,
+            Groups: [privateSecurityGroup.groupId],
+            AssociatePublicIpAddress: false,
+            DeleteOnTermination: true,
+          },
+        ],
+      }),
+    async finish(aws, { instanceId }) {
+      const { PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
+      return { privateIp: PrivateIpAddress };
+    },
+    destroy: (aws, { instanceId }) => terminate(aws, instanceId),
+  },
+);
+
+export const nodeCTarget = resource(
+  'nodeCTarget',
+  { targetGroup, nodeC },
+  {
+    type: registration.type,
+    typicalSeconds: registration.typicalSeconds,
+    find: (aws, { targetGroup, nodeC }) => registration.find(aws, targetGroup?.targetGroupArn, nodeC?.instanceId),
+    create: (aws, { targetGroup, nodeC }) => registration.create(aws, targetGroup.targetGroupArn, nodeC.instanceId),
+    destroy: registration.destroy,
+  },
+);
