@@ -220,9 +220,68 @@ def ec2_images_and_tokens():
     AmiBackend.create_image = create_image
 
 
+def ec2_ends():
+    """What comes with an instance or a NAT gateway goes with it, and its address is free again."""
+    from moto.ec2.exceptions import EC2ClientError
+    from moto.ec2.models.instances import Instance
+    from moto.ec2.models.nat_gateways import NatGatewayBackend
+    from moto.ec2.responses.instances import InstanceResponse
+
+    prepare = Instance.prep_nics
+
+    def prep_nics(self, nic_spec, *args, **kwargs):
+        cards = nic_spec or [{"DeviceIndex": 0}]
+        for card in cards:
+            card.setdefault("DeleteOnTermination", "NetworkInterfaceId" not in card)
+        return prepare(self, cards, *args, **kwargs)
+
+    parse = InstanceResponse._parse_block_device_mapping
+
+    def parse_block_device_mapping(self):
+        asked = self._get_param("BlockDeviceMappings", [])
+        mappings = parse(self)
+        for mapping, wanted in zip(mappings, asked, strict=True):
+            mapping["Ebs"]["DeleteOnTermination"] = wanted.get("Ebs", {}).get("DeleteOnTermination", True)
+        return mappings
+
+    delete = NatGatewayBackend.delete_nat_gateway
+
+    def delete_nat_gateway(self, nat_gateway_id):
+        if nat_gateway_id not in self.nat_gateways:
+            message = f"NAT gateway {nat_gateway_id} was not found"
+            raise refusal(EC2ClientError, "NatGatewayNotFound", message)
+        gone = delete(self, nat_gateway_id)
+        for address in self.describe_addresses():
+            if address.eni is gone._eni:
+                self.disassociate_address(association_id=address.association_id)
+        self.enis.pop(gone._eni.id, None)
+        return gone
+
+    Instance.prep_nics = prep_nics
+    InstanceResponse._parse_block_device_mapping = parse_block_device_mapping
+    NatGatewayBackend.delete_nat_gateway = delete_nat_gateway
+
+
+def iam_absences():
+    """A role that is not in an instance profile cannot be removed from it: a refusal, which moto answers as HTTP 500."""
+    from moto.iam.exceptions import NotFoundException
+    from moto.iam.models import IAMBackend
+
+    remove = IAMBackend.remove_role_from_instance_profile
+
+    def remove_role_from_instance_profile(self, profile_name, role_name):
+        if self.get_role(role_name) not in self.get_instance_profile(profile_name).roles:
+            raise NotFoundException(f"Role {role_name} not found in instance profile {profile_name}.")
+        return remove(self, profile_name, role_name)
+
+    IAMBackend.remove_role_from_instance_profile = remove_role_from_instance_profile
+
+
 # The variable is inherited by every Python process below; only the server has moto's modules to change.
 if any("moto_server" in word for word in sys.orig_argv):
     elasticache_user_groups()
     elasticache_deletes()
     rds_clusters()
     ec2_images_and_tokens()
+    ec2_ends()
+    iam_absences()
