@@ -1,9 +1,12 @@
 import type { Noun } from '../noun.ts';
 import { addresses } from './addresses.ts';
 import { authorizations } from './authorizations.ts';
+import { dhcpOptions } from './dhcp-options.ts';
 import { interfaceAttachments } from './interface-attachments.ts';
 import { internetGateways } from './internet-gateways.ts';
 import { natGateways } from './nat-gateways.ts';
+import { networkAclEntries } from './network-acl-entries.ts';
+import { networkAcls } from './network-acls.ts';
 import { networkInterfaces } from './network-interfaces.ts';
 import { resourceTags } from './resource-tags.ts';
 import { routeTables } from './route-tables.ts';
@@ -29,5 +32,8 @@ export const ec2NetworkNouns: readonly Noun[] = [
   securityGroupRules,
   networkInterfaces,
   interfaceAttachments,
+  networkAcls,
+  networkAclEntries,
+  dhcpOptions,
   resourceTags,
 ];

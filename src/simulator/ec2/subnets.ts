@@ -46,7 +46,9 @@ export function requireSubnet(scope: Scope, subnetId: string | undefined) {
   return required(idKinds.subnet, subnetId, subnetTable(scope).get(subnetId));
 }
 
-/** Subnets' own companions (route table associations, for one) are forgotten with the subnet. */
+/** What a subnet is put into when it is made (the default network ACL). */
+export const subnetBorn: ((scope: Scope, subnet: SubnetRow) => void)[] = [];
+/** Associations of a subnet are forgotten with it. */
 export const subnetGone: ((scope: Scope, subnetId: string) => void)[] = [];
 
 /** Addresses that the next network interfaces in the subnet can take. */
@@ -204,6 +206,7 @@ export function addSubnet(scope: Scope, { vpcId, cidrBlock, zone, tags }: NewSub
     mapPublicIpOnLaunch: false,
     tags,
   });
+  for (const born of subnetBorn) born(scope, row);
   scope.after(scope.seconds('subnet.create'), 'subnetAvailable', { subnetId });
   return row;
 }
