@@ -14,6 +14,8 @@ import { routes } from './routes.ts';
 import { securityGroupRules } from './rule-changes.ts';
 import { securityGroups } from './security-groups.ts';
 import { subnets } from './subnets.ts';
+import { vpcEndpointServices } from './vpc-endpoint-services.ts';
+import { vpcEndpoints } from './vpc-endpoints.ts';
 import { vpcs } from './vpcs.ts';
 import { zones } from './zones.ts';
 
@@ -35,5 +37,7 @@ export const ec2NetworkNouns: readonly Noun[] = [
   networkAcls,
   networkAclEntries,
   dhcpOptions,
+  vpcEndpoints,
+  vpcEndpointServices,
   resourceTags,
 ];
