@@ -1,3 +1,4 @@
+import type { Instance, InstanceState } from '@aws-sdk/client-ec2';
 import type { Scope } from '../account.ts';
 import { refusal } from '../refusal.ts';
 import type { Tags } from './tags.ts';
@@ -42,17 +43,22 @@ export interface InstanceRow {
   groupIds: string[];
   iamInstanceProfileArn?: string;
   launchTime: number;
+  /** When its status checks began anew: it came up, or was rebooted. */
+  bootedAt?: number;
+  /** As its image has it. */
+  imdsSupport?: 'v2.0';
   metadataOptions: MetadataOptions;
   cpuCredits?: 'standard' | 'unlimited';
   /** Base64, as it was given. */
   userData?: string;
   monitoring: boolean;
-  sourceDestCheck: boolean;
   ebsOptimized: boolean;
   tenancy: 'default' | 'dedicated' | 'host';
   disableApiTermination: boolean;
   disableApiStop: boolean;
   shutdownBehavior: 'stop' | 'terminate';
+  /** What only comes back in describes. */
+  echoed: Pick<Instance, 'CapacityReservationSpecification' | 'MaintenanceOptions' | 'PrivateDnsNameOptions'>;
   tags: Tags;
 }
 
@@ -74,4 +80,17 @@ export function requireInstances(scope: Scope, instanceIds: string[]): InstanceR
 
 export function requireInstance(scope: Scope, instanceId: string | undefined): InstanceRow {
   return requireInstances(scope, [instanceId ?? ''])[0]!;
+}
+
+const stateCodes: Record<InstanceStateName, number> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+export function describeState(state: InstanceStateName): InstanceState {
+  return { Code: stateCodes[state], Name: state };
 }
