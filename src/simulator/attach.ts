@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Account, Scope } from './account.ts';
+import { withBodyRead } from './bodies.ts';
 import { errorResponse } from './error-response.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -59,8 +60,15 @@ export function attach(account: Account, client: AttachableClient, { unattended 
 
   client.middlewareStack.add(
     (next: (args: object) => Promise<unknown>) => (args: object) => account.clock.busy(() => next(args)),
-    { step: 'initialize', priority: 'high', name: 'simulatedAccountHoldsTheClock' },
+    // Not earlier: what waits on the clock around a call, such as a caller's own retries, must not hold the clock still.
+    { step: 'serialize', priority: 'high', name: 'simulatedAccountHoldsTheClock' },
   );
+  if (service === 's3')
+    client.middlewareStack.add(
+      (next: (args: object) => Promise<unknown>) => async (args: { input: object }) =>
+        next({ ...args, input: await account.clock.busy(() => withBodyRead(args.input)) }),
+      { step: 'initialize', priority: 'high', name: 'simulatedAccountReadsBodies' },
+    );
   client.middlewareStack.add(
     (_next: unknown, context: Context) => async (args: { input: Record<string, unknown> }) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
