@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Account, Scope } from './account.ts';
 import { withBodyRead } from './bodies.ts';
+import { countChange } from './changing-call.ts';
 import { errorResponse } from './error-response.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -73,7 +74,11 @@ export function attach(account: Account, client: AttachableClient, { unattended 
     (_next: unknown, context: Context) => async (args: { input: Record<string, unknown> }) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
       const region = context.__s3RegionRedirect ?? (await client.config.region());
-      const reply = await answer(account, { service, operation, region, unattended, schema: schemaOf(context) }, args.input);
+      const reply = await answer(
+        account,
+        { service, operation, region, unattended, schema: schemaOf(context) },
+        args.input,
+      );
       if (reply instanceof Refusal) return throwAsAws(client, context, service, reply, requestId(account));
       const $metadata = { httpStatusCode: 200, requestId: requestId(account), attempts: 1, totalRetryDelay: 0 };
       return { response: { statusCode: 200, headers: {} }, output: { ...reply, $metadata } };
@@ -103,11 +108,9 @@ async function answer(
 ): Promise<Record<string, unknown> | Refusal> {
   const changing = changes(operation);
   const { faults } = account;
-  if (changing) account.changingCalls++;
-  const nth = account.changingCalls;
-  const killed = (when: string) => changing && faults.kill?.when === when && faults.kill.call === nth;
+  const moment = changing ? countChange(account) : () => {};
 
-  if (killed('before')) process.kill(process.pid, 'SIGKILL');
+  moment('before');
   await account.clock.idle(() => account.clock.sleep(1000 * (changing ? latency.change : latency.read)));
   if (unattended) await passTimeIfAskedAgain(account, `${service}:${operation}`, input, changing);
 
@@ -128,11 +131,11 @@ async function answer(
     throw error;
   }
   if (changing) account.save();
-  if (killed('inside')) process.kill(process.pid, 'SIGKILL');
+  moment('inside');
   if (changing && dice(account, faults.resetAfter)) throw connectionReset();
-  if (changing && dice(account, faults.errorAfter)) return refusal('InternalError', 'An internal error has occurred', 500);
-  // The caller records the answer before the event loop turns, so this kills between its record and its next step.
-  if (killed('after')) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  if (changing && dice(account, faults.errorAfter))
+    return refusal('InternalError', 'An internal error has occurred', 500);
+  moment('after');
   return output;
 }
 
@@ -144,7 +147,8 @@ function carryOut(
   schema: OperationSchema | undefined,
 ): Record<string, unknown> {
   const known = scope.account.knows(service, operation);
-  if (!known) throw refusal('InvalidAction', `The simulated account does not know the operation ${service}:${operation}`);
+  if (!known)
+    throw refusal('InvalidAction', `The simulated account does not know the operation ${service}:${operation}`);
   if (schema) checkInput(service, schema, input);
   const given = Object.keys(input).filter((name) => input[name] !== undefined && name !== 'DryRun');
   const ignored = given.find((name) => !known.parameters.includes(name));
@@ -170,8 +174,7 @@ async function passTimeIfAskedAgain(account: Account, name: string, input: objec
   const text = `${name} ${JSON.stringify(input, (_key, value) => (value instanceof Uint8Array ? value.length : value))}`;
   const again = !changing && account.lastQuestion === text;
   account.lastQuestion = text;
-  if (again && account.clock.sleepers() === 0)
-    await account.clock.idle(() => account.clock.sleep(pollSeconds * 1000));
+  if (again && account.clock.sleepers() === 0) await account.clock.idle(() => account.clock.sleep(pollSeconds * 1000));
 }
 
 function dice(account: Account, share = 0): boolean {
@@ -188,7 +191,11 @@ function throttled(service: ServiceName): Refusal {
 
 /** What the SDK throws when the connection breaks: the outcome is unknown to the caller. */
 function connectionReset(): Error {
-  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET', $metadata: { attempts: 1 } });
+  return Object.assign(new Error('socket hang up'), {
+    name: 'TimeoutError',
+    code: 'ECONNRESET',
+    $metadata: { attempts: 1 },
+  });
 }
 
 function requestId(account: Account): string {

@@ -8,7 +8,7 @@ import { nodeUnits } from '../../hosts/components.ts';
 import type { Host } from '../../hosts/shell.ts';
 import { bastion } from '../09-bastion.ts';
 import { nodeA } from '../10-node-a.ts';
-import { listener, nodeATarget, targetGroup } from '../11-load-balancer.ts';
+import { listener, loadBalancer, nodeATarget, targetGroup } from '../11-load-balancer.ts';
 import { bastionServer } from './bastion-server.ts';
 import { nodeC, nodeCTarget } from './node-c.ts';
 import { nodeAServices, nodeCServices } from './nodes.ts';
@@ -28,6 +28,7 @@ export const cluster = resource(
     bastion,
     nodeA,
     nodeC,
+    loadBalancer,
     targetGroup,
     listener,
     nodeATarget,
@@ -46,7 +47,7 @@ export const cluster = resource(
     async create(_aws, { bastion, nodeA, nodeC }) {
       return { bastionId: bastion.instanceId, nodeAId: nodeA.instanceId, nodeCId: nodeC.instanceId };
     },
-    async finish(aws, { bastionId, nodeAId, nodeCId }, { bastion, targetGroup }) {
+    async finish(aws, { bastionId, nodeAId, nodeCId }, { bastion, loadBalancer, targetGroup }) {
       const [door, a, c] = await Promise.all([
         reach(aws, { name: 'bastion', instanceId: bastionId, bastionId }),
         reach(aws, { name: 'a', instanceId: nodeAId, bastionId }),
@@ -55,12 +56,13 @@ export const cluster = resource(
       await Promise.all([a, c].map((node) => unitsActive(aws, node)));
       await targetsHealthy(aws, targetGroup.targetGroupArn, [nodeAId, nodeCId]);
       const inside = baseUrl(aws.config, '127.0.0.1');
+      const touches = { endpoints: [{ address: loadBalancer.dnsName, port: 80 }] };
       await hop(aws, `Airflow's health through the bastion`, async () => {
-        const health = parse(await output(aws, door, httpGet(`${inside}/api/v2/monitor/health`)));
+        const health = parse(await output(aws, door, httpGet(`${inside}/api/v2/monitor/health`, touches)));
         return components.every((component) => health?.[component]?.status === 'healthy');
       });
       await hop(aws, 'the log-in page through the bastion', async () =>
-        /<form|<title/i.test(await output(aws, door, httpGet(`${inside}/auth/login/`))),
+        /<form|<title/i.test(await output(aws, door, httpGet(`${inside}/auth/login/`, touches))),
       );
       return { url: baseUrl(aws.config, bastion.publicIp) };
     },

@@ -1,0 +1,40 @@
+import type { HttpGet } from '../../hosts/command.ts';
+import type { Scope } from '../account.ts';
+import { type InstanceRow, instanceTable } from '../ec2/instances.ts';
+import { type HostRow, hostTable } from './host-row.ts';
+
+/** What the server is given when it asks itself for a page: by its nginx, the load balancer and a node that works. */
+export function page(scope: Scope, instance: InstanceRow, host: HostRow, { url }: HttpGet) {
+  if (host.units['nginx.service'] !== 'active') return { problem: `curl: (7) Failed to connect to ${url}` };
+  const nodes = nodesIn(scope, instance.vpcId);
+  const path = new URL(url).pathname;
+  if (path.startsWith('/execution/')) return { stdout: '<title>404 Not Found</title>' };
+  if (!nodes.some(({ units }) => isUp(units, 'api-server'))) return { stdout: '502 Bad Gateway' };
+  if (path === '/api/v2/monitor/health') {
+    const status = (unit: string) => ({
+      status: nodes.some(({ units }) => isUp(units, unit)) ? 'healthy' : 'unhealthy',
+    });
+    return {
+      stdout: JSON.stringify({
+        metadatabase: { status: 'healthy' },
+        scheduler: status('scheduler'),
+        triggerer: status('triggerer'),
+        dag_processor: status('dag-processor'),
+      }),
+    };
+  }
+  return { stdout: '<!DOCTYPE html><title>Sign In - Airflow</title><form method="post"></form>' };
+}
+
+function isUp(units: HostRow['units'], component: string): boolean {
+  return units[`airflow@${component}.service`] === 'active';
+}
+
+function nodesIn(scope: Scope, vpcId: string): HostRow[] {
+  return hostTable(scope)
+    .all()
+    .filter(({ instanceId, units }) => {
+      const instance = instanceTable(scope).peek(instanceId);
+      return instance?.vpcId === vpcId && instance.state === 'running' && units['nginx.service'] === 'active';
+    });
+}
