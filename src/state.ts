@@ -142,6 +142,14 @@ export class State {
     this.#write();
   }
 
+  /** The same state as another file, which is replaced; its copy stays as the previous one. */
+  moveTo(file: string): State {
+    const moved = new State(file, this.#durable, this.#data);
+    moved.#write();
+    this.remove();
+    return moved;
+  }
+
   /** Takes the file away: nothing is left to remember. */
   remove() {
     rmSync(this.file, { force: true });

@@ -31,7 +31,7 @@ export const fileSystem = resource(
     async find(aws) {
       const { efs, ask, recorded, token, isOurs } = aws;
       if (recorded) {
-        const found = await look(aws, recorded['fileSystemId']!);
+        const found = await look(aws, recorded.fileSystemId!);
         return found && found.LifeCycleState !== 'deleting' ? { fileSystemId: found.FileSystemId! } : undefined;
       }
       const { FileSystems = [] } = await ask(efs, new DescribeFileSystemsCommand({}));

@@ -15,6 +15,7 @@ import database from './12-database.ts';
 import cache from './13-cache.ts';
 import storage from './14-storage.ts';
 import fileSystem from './15-file-system.ts';
+import servers from './16-airflow/index.ts';
 
 export const steps: readonly Step[] = [
   vpc,
@@ -32,4 +33,5 @@ export const steps: readonly Step[] = [
   cache,
   storage,
   fileSystem,
+  servers,
 ];

@@ -1,0 +1,217 @@
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import type { CommandIo } from './commands/command-io.ts';
+import { exitCodes, threeLines, UserError, userError } from './errors.ts';
+import { environment } from './world.ts';
+
+type Flags = Record<string, unknown>;
+/** A command's module is loaded only when it runs: the SDK alone takes longer to load than Node takes to start. */
+type Run = (io: CommandIo, flags: Flags) => Promise<number>;
+
+let exitCode: number = exitCodes.ok;
+
+function isTty(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY) && !environment.CI && environment.TERM !== 'dumb';
+}
+
+function ioOf(flags: Flags): CommandIo {
+  return {
+    directory: resolve(String(flags.directory ?? '.')),
+    env: environment,
+    isTty: isTty(),
+    json: flags.json === true,
+    out: (text) => process.stdout.write(`${text}\n`),
+    note: (text) => process.stderr.write(`${text}\n`),
+  };
+}
+
+const program = new Command('airflow-aws')
+  .description('Builds a highly available Apache Airflow cluster in an AWS account, and takes it away again.')
+  .version(packageJson.version)
+  .option('-C, --directory <dir>', "the deployment's folder", '.')
+  .option('--profile <name>', 'AWS profile')
+  .option('--simulate', 'rehearse in a simulated account: no network, no cost (AIRFLOW_AWS_SIMULATE=1)')
+  .option('--json', 'print JSON (up and destroy: one event a line)')
+  .option('-y, --yes', 'take defaults and ask nothing')
+  .option('--no-color', 'no colours (NO_COLOR)')
+  .option('--verbose', 'more on errors')
+  .option('--quiet', 'results and errors only')
+  .addOption(new Option('--seed <n>', 'rehearsals: the dice').hideHelp())
+  .addOption(new Option('--fault <fault...>', 'rehearsals: what goes wrong').hideHelp())
+  .addOption(new Option('--kill-before <n>', 'rehearsals: SIGKILL before the n-th change').hideHelp())
+  .addOption(new Option('--kill-inside <n>', 'rehearsals: SIGKILL after the n-th change, before its reply').hideHelp())
+  .addOption(new Option('--kill-after <n>', 'rehearsals: SIGKILL after the n-th change').hideHelp())
+  .showHelpAfterError('(see --help)')
+  .configureOutput({ writeErr: () => {} })
+  .exitOverride();
+
+function add(parent: Command, name: string, description: string, examples: string[], run: Run): Command {
+  const command = parent
+    .command(name)
+    .description(description)
+    .addHelpText('after', `\nExamples:\n${examples.map((one) => `  airflow-aws ${one}`).join('\n')}`)
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  command.action(async () => {
+    const flags: Flags = command.optsWithGlobals();
+    if (['1', 'true'].includes(environment.AIRFLOW_AWS_SIMULATE ?? '')) flags.simulate ??= true;
+    exitCode = await run(ioOf(flags), flags);
+  });
+  return command;
+}
+
+const init = add(
+  program,
+  'init',
+  'ask for the settings, write airflow-aws.yaml, build nothing',
+  ['init', 'init --preset dev', 'init --yes --name etl --region eu-west-1'],
+  async (io, flags) => (await import('./commands/init.ts')).init(io, flags),
+)
+  .option('--preset <name>', 'tutorial, dev or standard')
+  .option('--force', 'replace an airflow-aws.yaml that is there');
+
+const plan = add(
+  program,
+  'plan',
+  'what up would do, how long it takes and what it costs; changes nothing',
+  ['plan', 'plan --json', 'plan --exit-code'],
+  async (io, flags) => (await import('./commands/plan.ts')).plan(io, flags),
+).option('--exit-code', 'exit 3 when there is something to do');
+
+const up = add(
+  program,
+  'up',
+  'plan, confirm, and build what is missing',
+  ['up', 'up --simulate --yes', 'up --resume', 'up --until 6'],
+  async (io, flags) => (await import('./commands/up.ts')).up(io, flags),
+)
+  .option('--resume', 'go on where a run was cut off')
+  .option('--until <step>', 'end after this step and everything it needs');
+
+const destroy = add(
+  program,
+  'destroy',
+  'take everything away and prove that nothing is left',
+  ['destroy', 'destroy --dry-run', 'destroy --yes --confirm pms --delete-data'],
+  async (io, flags) => (await import('./commands/destroy.ts')).destroy(io, flags),
+)
+  .option('--dry-run', 'list what would go and what would stay')
+  .option('--keep-data', 'keep bucket and file system, and take a final snapshot of the database')
+  .option('--delete-data', 'delete the data too')
+  .option('--confirm <name>', "the deployment's name, for use without a terminal");
+
+const status = add(
+  program,
+  'status',
+  'what is really there',
+  ['status', 'status --wait', 'status --json'],
+  async (io, flags) => (await import('./commands/status.ts')).status(io, flags),
+)
+  .option('--wait', 'look until everything is complete')
+  .option('--exit-code', 'exit 3 unless everything is complete');
+
+const state = program.command('state').description('the state file').exitOverride();
+const stateCommands = () => import('./commands/state.ts');
+add(state, 'show', 'print it', ['state show'], async (io, flags) => (await stateCommands()).stateShow(io, flags));
+const rebuild = add(state, 'rebuild', 'make it again from the account', ['state rebuild'], async (io, flags) =>
+  (await stateCommands()).stateRebuild(io, flags),
+);
+add(state, 'unlock', 'release a lock whose run is gone', ['state unlock'], async (io, flags) =>
+  (await stateCommands()).stateUnlock(io, flags),
+);
+
+const config = program.command('config').description('the settings').exitOverride();
+const configCommands = () => import('./commands/config.ts');
+const show = add(config, 'show', 'every setting and where it comes from', ['config show'], async (io, flags) =>
+  (await configCommands()).configShow(io, flags),
+);
+add(config, 'schema', 'the JSON Schema of airflow-aws.yaml', ['config schema'], async (io) =>
+  (await configCommands()).configSchemaCommand(io),
+);
+
+/** Every setting is a flag of the commands that use settings; the list is loaded only for them. */
+async function addSettings(commands: Command[]) {
+  const { settings } = await import('./config.ts');
+  for (const command of commands)
+    for (const { flag, description, kind } of settings) {
+      const takes = kind === 'boolean' ? '[boolean]' : '<value>';
+      const option = new Option(`${flag} ${takes}`, description);
+      command.addOption(command === init ? option : option.hideHelp());
+    }
+}
+
+async function main(argv: string[]) {
+  const users = new Map<string, Command>([
+    ['init', init],
+    ['plan', plan],
+    ['up', up],
+    ['destroy', destroy],
+    ['status', status],
+    ['rebuild', rebuild],
+    ['show', show],
+  ]);
+  const named = argv.find((word) => users.has(word));
+  if (named !== undefined) await addSettings([users.get(named)!]);
+  if (argv.length === 0) {
+    program.outputHelp();
+    return;
+  }
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+/** The same three lines for a word that commander did not expect as for any other wrong input. */
+function usageError({ message }: CommanderError): UserError {
+  return userError({
+    code: 'bad-usage',
+    exitCode: exitCodes.usage,
+    what: message.replace(/^error: /, '').split('\n')[0]!,
+    why: 'The command line is not one that airflow-aws understands.',
+    fix: 'See "airflow-aws --help", or --help behind the command.',
+  });
+}
+
+function report(error: unknown, argv: string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.ok;
+    return report(usageError(error), argv);
+  }
+  if ((error as Error)?.name === 'ExitPromptError') {
+    process.stderr.write('\nInterrupted; nothing was done.\n');
+    return exitCodes.interrupted;
+  }
+  const verbose = argv.includes('--verbose');
+  const known =
+    error instanceof UserError
+      ? error
+      : userError({
+          code: 'defect',
+          exitCode: exitCodes.failed,
+          what: `Something unforeseen went wrong: ${(error as Error)?.message ?? error}`,
+          why: 'This is a defect of airflow-aws. What exists is recorded in the state file.',
+          fix: 'Run the same command again; if it fails the same way, report it with the output of --verbose.',
+        });
+  if (argv.includes('--json')) {
+    const command = argv.find((word) => !word.startsWith('-')) ?? '';
+    process.stdout.write(`${JSON.stringify({ version: 1, command, ok: false, error: known.toJSON() })}\n`);
+  } else process.stderr.write(`${threeLines(known)}\n`);
+  if (verbose || !(error instanceof UserError)) {
+    const cause = (error as { cause?: Error }).cause ?? (error as Error);
+    if (verbose) process.stderr.write(`${cause.stack ?? cause}\n`);
+  }
+  return known.exitCode;
+}
+
+// A reader that stops reading (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode);
+  throw error;
+});
+
+const argv = process.argv.slice(2);
+try {
+  await main(argv);
+} catch (error) {
+  exitCode = report(error, argv);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,230 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Clients, Place } from '../aws.ts';
+import { awsCode, classify } from '../aws-errors.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { Events } from '../engine/events.ts';
+import { type Graph, graphOf } from '../engine/graph.ts';
+import type { AnyResource } from '../engine/resource.ts';
+import type { Run } from '../engine/run.ts';
+import { exitCodes, userError } from '../errors.ts';
+import { type Names, names } from '../names.ts';
+import { hourlyPrice } from '../prices.ts';
+import { regionOfProfile } from '../profile.ts';
+import { connect, connectAll, Session } from '../session.ts';
+import { sshKeyIn } from '../ssh-key.ts';
+import { deploymentFolder, type Stack, State } from '../state.ts';
+import { steps } from '../steps/index.ts';
+import { Traffic } from '../traffic.ts';
+import type { World } from '../world.ts';
+import type { CommandIo } from './command-io.ts';
+import { openWorld, type WorldFlags } from './worlds.ts';
+
+/** Flags that every command which speaks to the account has. Settings stand beside them by their `attribute`. */
+export interface DeploymentFlags extends WorldFlags {
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  /** For making the state again: the file may be anything. */
+  readonly ignoreState?: boolean;
+  readonly [attribute: string]: unknown;
+}
+
+/** One deployment, opened: settings, world, account, state. */
+export interface Deployment {
+  readonly io: CommandIo;
+  readonly config: Config;
+  readonly names: Names;
+  readonly world: World;
+  readonly traffic: Traffic;
+  readonly clients: Clients;
+  readonly place: Place;
+  /** Who we are, as STS says. */
+  readonly callerArn: string;
+  readonly folder: string;
+  readonly stateFile: string;
+  /** The resources that the settings ask for. */
+  readonly graph: Graph;
+  state: State | undefined;
+}
+
+export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Promise<Deployment> {
+  const profileRegion = flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE);
+  const { config, warnings } = loadConfig(io.directory, {
+    env: io.env,
+    flags,
+    ...(profileRegion === undefined ? {} : { profileRegion }),
+  });
+  for (const warning of warnings) io.note(`Note: ${warning}`);
+  const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
+  prepareFolder(io.directory, folder);
+  const world = openWorld(io, flags, { region: config.region, folder, os: config.os });
+  if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
+  const traffic = new Traffic();
+  const stateFile = join(folder, 'state.json');
+  const state = flags.ignoreState ? undefined : State.read(stateFile, { durable: world.durable });
+  const { place, callerArn } = await whoAmI(world, traffic);
+  const deployment: Deployment = {
+    io,
+    config,
+    names: names(config, place.accountId),
+    world,
+    traffic,
+    clients: connectAll(world, traffic),
+    place,
+    callerArn,
+    folder,
+    stateFile,
+    graph: wantedGraph(config),
+    state,
+  };
+  if (state) refuseStrangers(state.stack, deployment);
+  return deployment;
+}
+
+export function wantedGraph(config: Config): Graph {
+  return graphOf(steps.flatMap(({ resources }) => resources.filter((one) => one.wanted?.(config) ?? true)));
+}
+
+/** A state for a deployment that has none yet. */
+export function newState(deployment: Deployment): State {
+  const { world, config, place, stateFile } = deployment;
+  const stack: Stack = {
+    id: world.randomText(12).toLowerCase(),
+    name: config.name,
+    account: place.accountId,
+    region: place.region,
+    world: world.kind,
+  };
+  deployment.state = State.create(stateFile, stack, { durable: world.durable });
+  return deployment.state;
+}
+
+/** What the engine needs, for `state`. A second deployment of the same name is told apart by the stack's id. */
+export function runOf(
+  { world, config, names, place, folder, clients }: Deployment,
+  state: State,
+  { signal = new AbortController().signal, keepData = false } = {},
+): Run {
+  const session = new Session(clients, {
+    world,
+    config,
+    names,
+    stack: state.stack,
+    place,
+    signal,
+    sshKey: sshKeyIn(join(folder, `${names.keyPair}.pem`), names.keyPair),
+    keepData,
+  });
+  const events = new Events(() => ({
+    time: new Date().toISOString(),
+    ...(world.kind === 'simulated' ? { virtualTime: new Date(world.clock.now()).toISOString() } : {}),
+  }));
+  return {
+    steps,
+    state,
+    clock: world.clock,
+    random: () => world.random(),
+    events,
+    signal,
+    pace: world.pace,
+    bind: (resource, binding) => session.bind(resource, binding),
+  };
+}
+
+/** Hourly price of what exists, or would, in US dollars. */
+export function hourlyUsd({ config }: Pick<Deployment, 'config'>, resources: Iterable<AnyResource>): number {
+  let sum = 0;
+  for (const one of resources) sum += one.hourlyUsd?.({ config, prices: hourlyPrice }) ?? 0;
+  return sum;
+}
+
+function prepareFolder(directory: string, folder: string) {
+  const top = join(directory, '.airflow-aws');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const ignore = join(top, '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
+  } catch (error) {
+    throw userError({
+      code: 'folder-not-writable',
+      exitCode: exitCodes.usage,
+      what: `The folder ${directory} cannot be written to.`,
+      why: (error as Error).message,
+      fix: 'Make it writable, or name another with -C DIR.',
+    });
+  }
+}
+
+async function whoAmI(world: World, traffic: Traffic): Promise<{ place: Place; callerArn: string }> {
+  const sts = connect(world, traffic, new STSClient(world.clientConfig));
+  try {
+    const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    return {
+      place: { accountId: Account!, region: world.clientConfig.region, partition: Arn!.split(':')[1] ?? 'aws' },
+      callerArn: Arn!,
+    };
+  } catch (error) {
+    throw explainIdentity(error, world);
+  }
+}
+
+function explainIdentity(error: unknown, world: World) {
+  const code = awsCode(error);
+  const message = (error as Error).message;
+  const kind = classify(error);
+  const login =
+    world.clientConfig.profile === undefined
+      ? 'aws sso login'
+      : `aws sso login --profile ${world.clientConfig.profile}`;
+  const common = { awsCode: code, why: message };
+  if (/clock|skew|not yet current|Signature expired/i.test(message) || code === 'RequestTimeTooSkewed')
+    return userError({
+      ...common,
+      code: 'clock-skew',
+      exitCode: exitCodes.credentials,
+      what: 'AWS refused the call because this machine’s clock is wrong.',
+      fix: 'Set the clock (for example "timedatectl set-ntp true") and run the same command again.',
+    });
+  if (kind === 'expired' || /sso|token.*(expired|refresh)/i.test(message))
+    return userError({
+      ...common,
+      code: 'credentials-expired',
+      exitCode: exitCodes.credentials,
+      what: 'The AWS credentials have expired.',
+      fix: `Log in again ("${login}"), then run the same command.`,
+    });
+  if (kind === 'unclear' && code !== 'CredentialsProviderError')
+    return userError({
+      ...common,
+      code: 'unreachable',
+      exitCode: exitCodes.failed,
+      what: `${world.kind === 'aws' ? 'AWS' : 'The endpoint in AWS_ENDPOINT_URL'} cannot be reached.`,
+      fix: 'Check the network, the proxy and AWS_ENDPOINT_URL, then run the same command again.',
+    });
+  return userError({
+    ...common,
+    code: 'no-credentials',
+    exitCode: exitCodes.credentials,
+    what: 'There are no AWS credentials that AWS accepts.',
+    fix: `Set AWS_PROFILE or --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in ("${login}"); to try without an account, add --simulate.`,
+  });
+}
+
+function refuseStrangers(stack: Stack, { place, world, config, stateFile }: Deployment) {
+  const differing = [
+    ['account', stack.account, place.accountId],
+    ['region', stack.region, place.region],
+    ['world', stack.world, world.kind],
+    ['deployment name', stack.name, config.name],
+  ].filter(([, theirs, ours]) => theirs !== ours);
+  if (differing.length === 0) return;
+  throw userError({
+    code: 'other-account',
+    exitCode: exitCodes.usage,
+    what: `The state in ${stateFile} belongs to another place.`,
+    why: differing.map(([what, theirs, ours]) => `${what}: the state has ${theirs}, this run has ${ours}.`).join('\n'),
+    fix: 'Use the credentials, the region and the settings of the state, or another folder (-C DIR) for a new deployment.',
+  });
+}

@@ -1,0 +1,247 @@
+import { discover, ec2Tags, type Found } from '../audit.ts';
+import { destroy as carryOut } from '../engine/destroy.ts';
+import { type Graph, graphOf } from '../engine/graph.ts';
+import type { AnyResource } from '../engine/resource.ts';
+import type { Run } from '../engine/run.ts';
+import { exitCodes, userError } from '../errors.ts';
+import { explain } from '../explain.ts';
+import { lockFolder } from '../lock.ts';
+import { steps } from '../steps/index.ts';
+import { duration, spoken, usd } from '../ui/format.ts';
+import type { CommandIo } from './command-io.ts';
+import { declined, unanswered } from './confirm.ts';
+import { type Deployment, type DeploymentFlags, hourlyUsd, openDeployment, runOf } from './deployment.ts';
+import { rebuildState } from './rebuild.ts';
+import { figures, show, stopOnSignal } from './running.ts';
+
+export interface DestroyFlags extends DeploymentFlags {
+  readonly dryRun?: boolean;
+  readonly keepData?: boolean;
+  readonly deleteData?: boolean;
+  readonly confirm?: string;
+}
+
+export async function destroy(io: CommandIo, flags: DestroyFlags): Promise<number> {
+  if (flags.keepData && flags.deleteData)
+    throw userError({
+      code: 'bad-flag',
+      exitCode: exitCodes.usage,
+      what: '--keep-data and --delete-data were both given.',
+      why: 'They mean the opposite of each other.',
+      fix: 'Give one of them.',
+    });
+  const deployment = await openDeployment(io, flags);
+  if (deployment.config.protect && !flags.dryRun)
+    throw userError({
+      code: 'protected',
+      exitCode: exitCodes.usage,
+      what: `${deployment.config.name} is protected.`,
+      why: 'protect is true in airflow-aws.yaml.',
+      fix: 'Set protect to false, and run the same command again.',
+    });
+  const lock = lockFolder(deployment.folder, 'airflow-aws destroy', io);
+  try {
+    return await destroyLocked(deployment, flags);
+  } finally {
+    deployment.world.close();
+    lock.release();
+  }
+}
+
+async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promise<number> {
+  const { io, config, traffic, stateFile } = deployment;
+  const state = deployment.state ?? (await rebuildState(deployment));
+  if (!state) {
+    if (io.json) io.out(JSON.stringify(emptyRun(deployment)));
+    else io.note(`There is nothing of ${config.name} in this account and region.`);
+    return exitCodes.ok;
+  }
+  deployment.state = state;
+  const known = everything();
+  const rows = Object.keys(state.rows).flatMap((key) => known.get(key) ?? []);
+  const keepData = await dataChoice(io, flags, rows);
+  const leave = rows.filter((one) => keepData && one.holdsData);
+  const going = rows.filter((one) => !leave.includes(one));
+  if (!io.json && flags.quiet !== true) announce(io.note, deployment, going, leave, keepData);
+  if (flags.dryRun) {
+    if (io.json)
+      io.out(
+        JSON.stringify({
+          version: 1,
+          command: 'destroy',
+          ok: true,
+          data: { destroy: going.map(({ key }) => key), keep: leave.map(({ key }) => key) },
+        }),
+      );
+    return exitCodes.ok;
+  }
+  await nameTyped(io, flags, config.name);
+
+  const stopping = stopOnSignal(io, () => deployment.world.close());
+  const run = runOf(deployment, state, { signal: stopping.signal, keepData });
+  const graph = graphOf(going);
+  const screen = await show(deployment, run.events, {
+    quiet: flags.quiet === true,
+    titles: new Map(steps.map(({ number, title }) => [number, title])),
+  });
+  const { place, world } = deployment;
+  run.events.emit({
+    event: 'run.start',
+    command: 'destroy',
+    world: world.kind,
+    account: place.accountId,
+    region: place.region,
+    resources: graph.size,
+  });
+  state.startRun('destroy', new Date().toISOString());
+  let left: Found[] = [];
+  let exitCode: number = exitCodes.ok;
+  try {
+    const outcome = await carryOut(run, graph);
+    const [first] = outcome.failed;
+    if (!outcome.stopped && !first) left = await audit(deployment, run, leave);
+    const ok = !outcome.stopped && !first && left.length === 0;
+    const measured = figures(graph, outcome, traffic.calls);
+    run.events.emit({
+      event: 'run.done',
+      ok,
+      ...measured,
+      destroyed: outcome.spans.size,
+      left: left.map(({ key, identity }) => ({ key, ...identity })),
+    });
+    if (outcome.stopped) exitCode = stopping.exitCode();
+    else if (first) {
+      const title = steps.find(({ number }) => number === first.step)?.title ?? '';
+      throw explain(first, { verb: 'destroying', title, stateFile });
+    } else if (left.length > 0) exitCode = exitCodes.leftovers;
+    else {
+      state.endRun();
+      if (leave.length === 0) state.remove();
+      if (!io.json && flags.quiet !== true)
+        io.note(
+          `Destroyed in ${duration(measured.durationSeconds)}. The audit found nothing left${leave.length === 0 ? '' : ' but what you kept'}.`,
+        );
+    }
+  } finally {
+    await screen.close();
+    stopping.done();
+  }
+  if (exitCode === exitCodes.leftovers) listLeft(io, deployment, left);
+  else if (exitCode !== exitCodes.ok && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
+  return exitCode;
+}
+
+/** Every resource of every step, wanted by today's settings or not: the state may have rows of yesterday's. */
+function everything(): Graph {
+  return graphOf(steps.flatMap(({ resources }) => resources));
+}
+
+async function dataChoice(io: CommandIo, flags: DestroyFlags, rows: AnyResource[]): Promise<boolean> {
+  if (flags.keepData || flags.deleteData || flags.dryRun) return flags.keepData === true;
+  if (!rows.some((one) => one.holdsData || one.key === 'dbCluster')) return false;
+  if (flags.yes || !io.isTty || io.json) throw unanswered('Keep or delete the data?', '--keep-data or --delete-data');
+  const { default: inquirer } = await import('inquirer');
+  const { keep } = await inquirer.prompt([
+    {
+      type: 'select',
+      name: 'keep',
+      message: 'The bucket, the file system and the database hold data.',
+      choices: [
+        {
+          name: 'Keep it (bucket and file system stay, the database leaves a snapshot; both cost a little)',
+          value: true,
+        },
+        { name: 'Delete it for good', value: false },
+      ],
+    },
+  ]);
+  return keep;
+}
+
+async function nameTyped(io: CommandIo, flags: DestroyFlags, name: string) {
+  const wrong = (typed: string) =>
+    userError({
+      code: 'not-confirmed',
+      exitCode: exitCodes.usage,
+      what: `"${typed}" is not the name of this deployment; nothing was destroyed.`,
+      why: `Its name is ${name}.`,
+      fix: `Give --confirm ${name}.`,
+    });
+  if (flags.confirm !== undefined) {
+    if (flags.confirm !== name) throw wrong(flags.confirm);
+    if (flags.yes) return;
+  }
+  if (flags.yes || !io.isTty || io.json)
+    throw unanswered('What is the name of the deployment to destroy?', `--yes --confirm ${name}`);
+  const { default: inquirer } = await import('inquirer');
+  const { typed } = await inquirer.prompt([
+    { type: 'input', name: 'typed', message: `Type the name of the deployment (${name}) to destroy it:` },
+  ]);
+  if (typed === '') throw declined();
+  if (typed !== name) throw wrong(typed);
+}
+
+/** Asks the account what is left: by name and tag of every resource, and EC2 for anything else with our tags. */
+async function audit(deployment: Deployment, run: Run, leave: AnyResource[]): Promise<Found[]> {
+  const outside = [...everything().values()].filter(({ type }) => !type.startsWith('AWS::EC2::'));
+  const inEc2 = await ec2Tags(deployment.clients.ec2, 'airflow-aws:stack', run.state.stack.id);
+  // EC2 goes on listing the tags of what ended within the hour, so what it lists is looked at itself.
+  const suspects = [...everything().values()].filter(
+    ({ key, type }) =>
+      type.startsWith('AWS::EC2::') && [...inEc2.values()].some((tags) => tags['airflow-aws:resource'] === key),
+  );
+  const found = await discover(run, graphOf([...outside, ...suspects]));
+  return [...found.values()].filter(({ key }) => !leave.some((one) => one.key === key));
+}
+
+function announce(
+  print: (line: string) => void,
+  deployment: Deployment,
+  going: AnyResource[],
+  leave: AnyResource[],
+  keepData: boolean,
+) {
+  for (const { number, title, resources } of steps) {
+    const of = (list: AnyResource[]) =>
+      resources.filter(({ key }) => list.some((one) => one.key === key)).map(({ key }) => spoken(key));
+    const goes = of(going);
+    const stays = of(leave);
+    const text = [
+      ...(goes.length > 0 ? [`destroy ${goes.join(', ')}`] : []),
+      ...(stays.length > 0 ? [`keep ${stays.join(', ')}`] : []),
+    ];
+    if (text.length > 0) print(`${String(number).padStart(2)}  ${title.padEnd(20)} ${text.join('; ')}`);
+  }
+  print('');
+  const snapshot =
+    keepData && going.some(({ key }) => key === 'dbCluster') ? ' A final snapshot of the database is taken.' : '';
+  print(
+    `${going.length} to destroy, ${leave.length} to keep.${snapshot} This ends ${usd(hourlyUsd(deployment, going))} an hour.`,
+  );
+}
+
+function listLeft(io: CommandIo, deployment: Deployment, left: Found[]) {
+  if (io.json) return;
+  const known = everything();
+  io.note('These are still in the account:');
+  for (const { key, type, identity } of left) {
+    const price = hourlyUsd(deployment, [known.get(key)!]) * 24;
+    io.note(`  ${type} ${Object.values(identity).join(' ')}${price > 0 ? `, ${usd(price)} a day` : ''}`);
+  }
+  io.note('Run "airflow-aws destroy" again; it goes on with them.');
+}
+
+function emptyRun({ world }: Deployment) {
+  return {
+    time: new Date(world.clock.now()).toISOString(),
+    event: 'run.done',
+    ok: true,
+    durationSeconds: 0,
+    serialSeconds: 0,
+    criticalPath: [],
+    criticalPathSeconds: 0,
+    calls: {},
+    destroyed: 0,
+    left: [],
+  };
+}

@@ -1,0 +1,104 @@
+import { survey } from '../engine/up.ts';
+import { exitCodes } from '../errors.ts';
+import { steps } from '../steps/index.ts';
+import { spoken } from '../ui/format.ts';
+import type { CommandIo } from './command-io.ts';
+import { type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
+
+export interface StatusFlags extends DeploymentFlags {
+  readonly wait?: boolean;
+  readonly exitCode?: boolean;
+}
+
+type Status = 'complete' | 'creating' | 'created' | 'destroying' | 'missing' | 'absent';
+
+/** What is really there, not what the state believes. */
+export async function status(io: CommandIo, flags: StatusFlags): Promise<number> {
+  const deployment = await openDeployment(io, flags);
+  const { graph, state, config, place, world } = deployment;
+  let statuses = new Map<string, Status>();
+  for (let look = 0; ; look++) {
+    const verdicts = state ? await survey(runOf(deployment, state), graph) : new Map();
+    statuses = new Map(
+      [...graph.keys()].map((key): [string, Status] => {
+        const row = state?.row(key);
+        if (!row) return [key, 'absent'];
+        return [key, row.status === 'complete' && verdicts.get(key) === 'recreate' ? 'missing' : row.status];
+      }),
+    );
+    const done = [...statuses.values()].every((one) => one === 'complete');
+    if (done || !flags.wait || look >= 120) break;
+    await world.clock.sleep(15_000 * world.pace);
+  }
+  const complete = [...statuses.values()].every((one) => one === 'complete');
+  const data = {
+    name: config.name,
+    region: place.region,
+    account: place.accountId,
+    world: world.kind,
+    complete,
+    steps: steps.map(({ number, title, resources }) => ({
+      number,
+      title,
+      status: stepStatus(resources.filter(({ key }) => graph.has(key)).map(({ key }) => statuses.get(key)!)),
+    })),
+    resources: steps.flatMap(({ number, resources }) =>
+      resources
+        .filter(({ key }) => graph.has(key))
+        .map(({ key, type }) => {
+          const row = state?.row(key);
+          const arn = Object.values(row?.identity ?? {}).find((value) => value.startsWith('arn:'));
+          return {
+            key,
+            step: number,
+            type,
+            status: statuses.get(key)!,
+            identity: row?.identity ?? {},
+            ...(arn === undefined ? {} : { arn }),
+            ...(row?.output?.url === undefined ? {} : { url: row.output.url }),
+          };
+        }),
+    ),
+    endpoints: endpoints(
+      Object.fromEntries(Object.entries(state?.rows ?? {}).map(([key, { output }]) => [key, output ?? {}])),
+    ),
+  };
+  if (io.json) io.out(JSON.stringify({ version: 1, command: 'status', ok: true, data }));
+  else print(io, data);
+  world.close();
+  return flags.exitCode && !complete ? exitCodes.changes : exitCodes.ok;
+}
+
+function stepStatus(statuses: Status[]): string {
+  if (statuses.every((one) => one === 'complete')) return 'complete';
+  return statuses.every((one) => one === 'absent') ? 'absent' : 'partial';
+}
+
+function endpoints(outputs: Record<string, Record<string, string>>): Record<string, string> {
+  const named: [string, string | undefined][] = [
+    ['url', outputs.cluster?.url],
+    ['bastion', outputs.bastion?.publicIp],
+    ['loadBalancer', outputs.loadBalancer?.dnsName],
+    ['database', outputs.dbCluster?.endpoint],
+    ['cache', outputs.replicationGroup?.endpoint],
+  ];
+  return Object.fromEntries(named.filter((one): one is [string, string] => one[1] !== undefined));
+}
+
+function print(
+  io: CommandIo,
+  data: {
+    name: string;
+    complete: boolean;
+    resources: { key: string; step: number; status: string; identity: Record<string, string> }[];
+    endpoints: Record<string, string>;
+  },
+) {
+  for (const { key, step, status, identity } of data.resources)
+    io.out(
+      `${String(step).padStart(2)}  ${spoken(key).padEnd(24)} ${status.padEnd(11)} ${Object.values(identity)[0] ?? ''}`,
+    );
+  io.out('');
+  for (const [name, where] of Object.entries(data.endpoints)) io.out(`${name.padEnd(28)} ${where}`);
+  io.out(`${data.name} is ${data.complete ? 'complete' : 'not complete'}.`);
+}

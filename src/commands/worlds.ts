@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { exitCodes, userError } from '../errors.ts';
+import { sshShell } from '../hosts/ssh.ts';
+import { Account } from '../simulator/account.ts';
+import { attach } from '../simulator/attach.ts';
+import type { Faults } from '../simulator/faults.ts';
+import { nouns } from '../simulator/nouns.ts';
+import { simulatedShell } from '../simulator/shell.ts';
+import { randomText, realWorld, type World } from '../world.ts';
+import type { CommandIo } from './command-io.ts';
+
+export interface WorldFlags {
+  readonly profile?: string;
+  readonly simulate?: boolean;
+  /** Rehearsals only, as text: they come from the command line. */
+  readonly seed?: string;
+  readonly fault?: string[];
+  readonly killBefore?: string;
+  readonly killInside?: string;
+  readonly killAfter?: string;
+}
+
+/** The address a rehearsal is seen from: reserved for documentation, so it is nobody's. */
+const rehearsalIp = '203.0.113.10';
+
+export function openWorld(
+  io: CommandIo,
+  flags: WorldFlags,
+  { region, folder }: { region: string; folder: string; os: string },
+): World {
+  if (!flags.simulate) {
+    refuseRehearsalFlags(flags);
+    return realWorld({
+      region,
+      profile: flags.profile ?? io.env.AWS_PROFILE,
+      shell: sshShell({ folder }),
+    });
+  }
+  const seed = numberFlag('--seed', flags.seed) ?? 1;
+  const account = new Account(nouns, { file: join(folder, 'account.json'), seed, faults: faultsOf(flags) });
+  return {
+    kind: 'simulated',
+    notice: 'Rehearsal: a simulated account in this process. Nothing reaches AWS and nothing costs anything.',
+    clock: account.clock,
+    pace: 1,
+    durable: false,
+    clientConfig: {
+      region,
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' },
+    },
+    shell: simulatedShell(account, { myAddress: rehearsalIp }),
+    random: () => account.random(),
+    prepare: (client) => {
+      attach(account, client as never);
+      return client;
+    },
+    randomText,
+    myIp: async () => rehearsalIp,
+    close: () => account.save(),
+  };
+}
+
+/** A rehearsal is as inconsistent as AWS is on a bad day, so that what it proves holds there. */
+const usualLag = { describeLagSeconds: 2, tagLagSeconds: 3 };
+
+function faultsOf({ fault = [], killBefore, killInside, killAfter }: WorldFlags): Faults {
+  const kills = (
+    [
+      ['before', numberFlag('--kill-before', killBefore)],
+      ['inside', numberFlag('--kill-inside', killInside)],
+      ['after', numberFlag('--kill-after', killAfter)],
+    ] as const
+  ).flatMap(([when, call]) => (call === undefined ? [] : [{ when, call }]));
+  const faults: Faults = { ...usualLag, refuse: [], breakLater: [] };
+  if (kills[0]) faults.kill = kills[0];
+  for (const text of fault) addFault(faults, text);
+  return faults;
+}
+
+/** `OPERATION:CODE`, `later.NOUN:CODE`, or a share: `throttle=0.2`, `lag=10`. */
+function addFault(faults: Faults, text: string) {
+  const named = /^(?:(later)\.)?(\w+):([\w.]+)(?:\*(\d+))?$/.exec(text);
+  if (named) {
+    const [, later, what, code, times = '1'] = named;
+    if (later) faults.breakLater!.push({ noun: what!, code: code!, times: Number(times) });
+    else faults.refuse!.push({ operation: what!, code: code!, times: Number(times) });
+    return;
+  }
+  const share = /^(throttle|resetBefore|resetAfter|errorAfter|lag|tagLag)=([\d.]+)$/.exec(text);
+  if (!share)
+    throw userError({
+      code: 'bad-flag',
+      exitCode: exitCodes.usage,
+      what: `--fault ${text} is not a fault.`,
+      why: 'A fault is OPERATION:CODE (the next such call is refused), later.NOUN:CODE (it fails by itself), or a share.',
+      fix: 'For example --fault RunInstances:InsufficientInstanceCapacity, --fault later.natGateway:InternalError, --fault throttle=0.2, --fault lag=10.',
+    });
+  const [, name, value] = share;
+  if (name === 'lag') faults.describeLagSeconds = Number(value);
+  else if (name === 'tagLag') faults.tagLagSeconds = Number(value);
+  else faults[name as 'throttle'] = Number(value);
+}
+
+function numberFlag(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text))
+    throw userError({
+      code: 'bad-flag',
+      exitCode: exitCodes.usage,
+      what: `${flag} ${text} is not a number.`,
+      why: 'It takes a whole number.',
+      fix: `For example ${flag} 12.`,
+    });
+  return Number(text);
+}
+
+function refuseRehearsalFlags({ seed, fault, killBefore, killInside, killAfter }: WorldFlags) {
+  if ([seed, fault, killBefore, killInside, killAfter].every((flag) => flag === undefined)) return;
+  throw userError({
+    code: 'bad-flag',
+    exitCode: exitCodes.usage,
+    what: '--seed, --fault and --kill-… are for rehearsals.',
+    why: 'They decide what the simulated account does; AWS does what it likes.',
+    fix: 'Add --simulate, or leave them away.',
+  });
+}

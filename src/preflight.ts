@@ -1,0 +1,230 @@
+import {
+  DescribeAddressesCommand,
+  DescribeAvailabilityZonesCommand,
+  DescribeInstancesCommand,
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
+  DescribeVpcsCommand,
+} from '@aws-sdk/client-ec2';
+import { DescribeCacheEngineVersionsCommand } from '@aws-sdk/client-elasticache';
+import { DescribeOrderableDBInstanceOptionsCommand } from '@aws-sdk/client-rds';
+import {
+  GetAWSDefaultServiceQuotaCommand,
+  GetServiceQuotaCommand,
+  ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas';
+import { awsCode, isAws } from './aws-errors.ts';
+import type { Deployment } from './commands/deployment.ts';
+import { exitCodes, userError } from './errors.ts';
+import { connect } from './session.ts';
+
+interface Problem {
+  what: string;
+  fix: string;
+}
+
+type Check = (deployment: Deployment) => Promise<Problem[]>;
+
+/**
+ * Everything that can be known before the first creating call: all problems in one list, exit 5. `create` are the
+ * resource keys that are about to be made. What cannot be looked up (an emulator, a missing permission) is a note.
+ */
+export async function preflight(deployment: Deployment, create: readonly string[]): Promise<void> {
+  const { io, place, callerArn, world } = deployment;
+  if (!io.json)
+    io.note(
+      `Account ${place.accountId} as ${callerArn}, region ${place.region}${world.kind === 'aws' ? '' : ` (${world.kind})`}.`,
+    );
+  const making = (...keys: string[]) => keys.some((key) => create.includes(key));
+  const checks: [name: string, Check][] = [];
+  if (deployment.state === undefined) checks.push(['the deployment’s name', lostState]);
+  if (making('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
+  if (making('dbInstance')) checks.push(['the database class', databaseClass]);
+  if (making('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
+  if (making('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
+  if (making('elasticIp')) checks.push(['the address quota', addressQuota]);
+  if (making('vpc')) checks.push(['the VPC quota', vpcQuota]);
+  const found = await Promise.all(
+    checks.map(async ([name, check]) => {
+      try {
+        return await check(deployment);
+      } catch (error) {
+        io.note(`Note: ${name} could not be checked (${describe(error)}).`);
+        return [];
+      }
+    }),
+  );
+  const problems = found.flat();
+  if (problems.length === 0) return;
+  const lost = problems.find((one) => one.what.includes('state file does not know'));
+  throw userError({
+    code: lost ? 'state-lost' : 'preflight',
+    exitCode: lost ? exitCodes.usage : exitCodes.preflight,
+    what:
+      problems.length === 1 ? problems[0]!.what : `${problems.length} things stand in the way; nothing was created.`,
+    why: problems.map(({ what }) => what).join('\n'),
+    fix: problems.map(({ fix }) => fix).join('\n'),
+  });
+}
+
+/** An emulator answers what it does not know with HTML or with nothing; the status says more than the parser's error. */
+function describe(error: unknown): string {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  return status === undefined ? awsCode(error) : `${awsCode(error)}, HTTP ${status}`;
+}
+
+/** Building a second time what a lost state file belonged to would collide by name half-way. */
+const lostState: Check = async ({ clients, config }) => {
+  const Filters = [{ Name: 'tag:airflow-aws:name', Values: [config.name] }];
+  const { Vpcs = [] } = await clients.ec2.send(new DescribeVpcsCommand({ Filters }));
+  return Vpcs.map(({ VpcId }) => ({
+    what: `There is a deployment "${config.name}" in this account and region (${VpcId}) that the state file does not know.`,
+    fix: 'Run "airflow-aws state rebuild" to make the state again, then "airflow-aws up --resume"; or choose another name.',
+  }));
+};
+
+const zonesAndTypes: Check = async ({ clients, config, place }) => {
+  const wanted = config.zones.map((letter) => `${place.region}${letter}`);
+  const { AvailabilityZones = [] } = await clients.ec2.send(
+    new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'state', Values: ['available'] }] }),
+  );
+  const zones = AvailabilityZones.map(({ ZoneName = '' }) => ZoneName);
+  const missing = wanted.filter((zone) => !zones.includes(zone));
+  if (missing.length > 0)
+    return missing.map((zone) => ({
+      what: `There is no zone ${zone} for this account.`,
+      fix: `Set zones in airflow-aws.yaml to two of: ${zones.map((name) => name.slice(place.region.length)).join(', ')}.`,
+    }));
+  const places: [type: string, zone: string, setting: string][] = [
+    [config.bastion.instanceType, wanted[0]!, 'bastion.instanceType'],
+    ...wanted.map((zone): [string, string, string] => [config.nodes.instanceType, zone, 'nodes.instanceType']),
+  ];
+  const { InstanceTypeOfferings = [] } = await clients.ec2.send(
+    new DescribeInstanceTypeOfferingsCommand({
+      LocationType: 'availability-zone',
+      Filters: [{ Name: 'instance-type', Values: [...new Set(places.map(([type]) => type))] }],
+    }),
+  );
+  const sold = (type: string) =>
+    InstanceTypeOfferings.filter(({ InstanceType }) => InstanceType === type).map(({ Location = '' }) => Location);
+  return places
+    .filter(([type, zone]) => !sold(type).includes(zone))
+    .map(([type, zone, setting]) => ({
+      what: `AWS does not sell ${type} in ${zone}.`,
+      fix:
+        sold(type).length === 0
+          ? `Set ${setting} to a class of this region.`
+          : `Set ${setting} to another class, or zones to two of: ${sold(type)
+              .map((name) => name.slice(place.region.length))
+              .sort()
+              .join(', ')}.`,
+    }));
+};
+
+const databaseClass: Check = async ({ clients, config, place }) => {
+  const { engineVersion, instanceClass } = config.database;
+  const { OrderableDBInstanceOptions = [] } = await clients.rds.send(
+    new DescribeOrderableDBInstanceOptionsCommand({
+      Engine: 'aurora-mysql',
+      EngineVersion: engineVersion,
+      DBInstanceClass: instanceClass,
+    }),
+  );
+  const zone = `${place.region}${config.zones[0]}`;
+  const zones = OrderableDBInstanceOptions.flatMap(({ AvailabilityZones = [] }) =>
+    AvailabilityZones.map(({ Name }) => Name),
+  );
+  if (zones.includes(zone)) return [];
+  // An emulator without the table answers with an empty list, which says nothing of AWS.
+  if (OrderableDBInstanceOptions.length === 0 && place.accountId === '000000000000') return [];
+  return [
+    {
+      what: `AWS does not sell ${instanceClass} with Aurora MySQL ${engineVersion} in ${zone}.`,
+      fix: 'Set database.instanceClass or database.engineVersion to one that "aws rds describe-orderable-db-instance-options --engine aurora-mysql" lists.',
+    },
+  ];
+};
+
+const cacheEngine: Check = async ({ clients, config }) => {
+  const { engine, engineVersion } = config.cache;
+  const { CacheEngineVersions = [] } = await clients.elasticache.send(
+    new DescribeCacheEngineVersionsCommand({ Engine: engine }),
+  );
+  const versions = CacheEngineVersions.map(({ EngineVersion = '' }) => EngineVersion);
+  if (
+    versions.length === 0 ||
+    versions.some((version) => version === engineVersion || version.startsWith(`${engineVersion}.`))
+  )
+    return [];
+  return [
+    {
+      what: `ElastiCache does not offer ${engine} ${engineVersion}.`,
+      fix: `Set cache.engineVersion to one of: ${versions.join(', ')}.`,
+    },
+  ];
+};
+
+const vcpuQuota =
+  (create: readonly string[]): Check =>
+  async (deployment) => {
+    const { clients, config } = deployment;
+    const types = [
+      ...(create.includes('bastion') ? [config.bastion.instanceType] : []),
+      ...['nodeA', 'nodeC'].filter((key) => create.includes(key)).map(() => config.nodes.instanceType),
+    ];
+    const limit = await quota(deployment, 'ec2', 'L-1216C47A');
+    const { Reservations = [] } = await clients.ec2.send(
+      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
+    );
+    const running = Reservations.flatMap(({ Instances = [] }) => Instances);
+    const named = [...new Set([...types, ...running.map(({ InstanceType = '' }) => InstanceType as string)])];
+    const { InstanceTypes = [] } = await clients.ec2.send(
+      new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: named }] }),
+    );
+    const vcpus = (type: string) =>
+      InstanceTypes.find(({ InstanceType }) => InstanceType === type)?.VCpuInfo?.DefaultVCpus ?? 2;
+    const needed = types.reduce((sum, type) => sum + vcpus(type), 0);
+    // The quota counts the standard families only; others have quotas of their own.
+    const used = running
+      .filter(({ InstanceType = '' }) => /^[acdhimrtz]\d/.test(InstanceType))
+      .reduce((sum, { InstanceType = '' }) => sum + vcpus(InstanceType), 0);
+    return tooSmall('vCPUs of running standard instances', 'L-1216C47A', limit, used, needed);
+  };
+
+const addressQuota: Check = async (deployment) => {
+  const limit = await quota(deployment, 'ec2', 'L-0263D0A3');
+  const { Addresses = [] } = await deployment.clients.ec2.send(new DescribeAddressesCommand({}));
+  return tooSmall('Elastic IP addresses', 'L-0263D0A3', limit, Addresses.length, 1);
+};
+
+const vpcQuota: Check = async (deployment) => {
+  const limit = await quota(deployment, 'vpc', 'L-F678F1CE');
+  const { Vpcs = [] } = await deployment.clients.ec2.send(new DescribeVpcsCommand({}));
+  return tooSmall('VPCs', 'L-F678F1CE', limit, Vpcs.length, 1);
+};
+
+function tooSmall(what: string, code: string, limit: number, used: number, needed: number): Problem[] {
+  if (used + needed <= limit) return [];
+  return [
+    {
+      what: `The quota for ${what} (${code}) is ${limit}; ${used} are in use and ${needed} more are needed.`,
+      fix: `Ask for ${used + needed} at Service Quotas: aws service-quotas request-service-quota-increase --service-code ${code === 'L-F678F1CE' ? 'vpc' : 'ec2'} --quota-code ${code} --desired-value ${used + needed}`,
+    },
+  ];
+}
+
+async function quota({ world, traffic }: Deployment, ServiceCode: string, QuotaCode: string): Promise<number> {
+  const client = connect(world, traffic, new ServiceQuotasClient(world.clientConfig));
+  const answer = await client.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode })).catch((error) => {
+    // An account that never asked for more has only the default.
+    if (!isAws(error, 'NoSuchResourceException')) throw error;
+    return client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode, QuotaCode }));
+  });
+  const value = answer.Quota?.Value;
+  if (value === undefined) throw new Error(`no value for ${QuotaCode}`);
+  return value;
+}
