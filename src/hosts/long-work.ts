@@ -13,8 +13,8 @@ follow() {
   local pid
   while systemctl is-active --quiet "$unit"; do
     pid=$(systemctl show --property=MainPID --value "$unit")
-    if [ "\${pid:-0}" != 0 ]; then tail --pid="$pid" --lines=+1 --follow=name --quiet -- "$work/log" || true; fi
-    sleep 1
+    if [ "\${pid:-0}" != 0 ]; then tail --pid="$pid" --sleep-interval=0.3 --lines=+1 --follow=name --quiet -- "$work/log" || true; fi
+    sleep 0.3
   done
 }
 printf %s ${quote(text)} >"$work/script.new"

@@ -1,0 +1,85 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { render, templatesDigest, templateText } from '../../src/hosts/template.ts';
+
+const folder = fileURLToPath(new URL('../../templates', import.meta.url));
+const all = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+
+/** Values for every hole of a template, such that the result can be looked at by the tools of its kind. */
+function filled(name: string, value = 'value-1'): string {
+  const holes = [...templateText(name).matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]!);
+  return render(name, Object.fromEntries(holes.map((hole) => [hole, value])));
+}
+
+const has = (program: string) => spawnSync(program, ['--version']).status === 0;
+
+describe('every template', () => {
+  it.each(all)('%s can be filled', (name) => {
+    expect(filled(name)).not.toMatch(/\{\{/);
+  });
+
+  it.each(all.filter((name) => name.endsWith('.sh')))('%s is clean for shellcheck once filled', (name) => {
+    if (!has('shellcheck')) return expect(process.env.CI).toBeUndefined();
+    const { stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], { input: filled(name), encoding: 'utf8' });
+    expect(stdout).toBe('');
+  });
+
+  it.each(all.filter((name) => name.endsWith('.py')))('%s is Python once filled with the oddest text', (name) => {
+    if (!has('python3')) return expect(process.env.CI).toBeUndefined();
+    const source = filled(name, 'a"b\\c\n\'{é}😀');
+    expect(() =>
+      execFileSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: source, stdio: 'pipe' }),
+    ).not.toThrow();
+  });
+});
+
+describe('filling a hole', () => {
+  it('refuses a hole without a value, naming both', () => {
+    expect(() => render('nginx/node.conf', {})).toThrow('templates/nginx/node.conf needs nginxUser');
+  });
+
+  it('refuses a value without a hole', () => {
+    expect(() => render('nginx/node.conf', { nginxUser: 'nginx', nginxusr: 'x' })).toThrow('has no nginxusr');
+  });
+
+  it.each([
+    ['nginx/node.conf', { nginxUser: 'nginx; daemon off' }],
+    ['nginx/bastion-locations.conf', { loadBalancer: 'a"; return 200 "x' }],
+    ['airflow/airflow.cfg', { loadBalancer: 'x', baseUrl: 'x\n[core]', bucket: 'x' }],
+    ['systemd/component.conf', { arguments: 'x" "y', memoryPercent: 1, stopSeconds: 1 }],
+  ])('refuses a value that would be more than a value in %s', (name, values) => {
+    expect(() => render(name, values as Record<string, string>)).toThrow('cannot be');
+  });
+
+  it('doubles the percent sign where the reader would take it for a reference', () => {
+    const text = render('airflow/airflow.cfg', { loadBalancer: 'a%b', baseUrl: 'x', bucket: 'y' });
+    expect(text).toContain('execution_api_server_url = http://a%%b/execution/');
+  });
+
+  it('gives Bash and Python the very text', () => {
+    if (!has('python3')) return;
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        fc.pre(!text.includes('\0'));
+        const script = render('scripts/make-certificate.sh', { address: text });
+        const line = script.slice(script.indexOf('address='), script.indexOf('\nfolder='));
+        expect(execFileSync('bash', ['-s'], { input: `${line}\nprintf %s "$address"`, encoding: 'utf8' })).toBe(text);
+        const python = render('airflow/airflow_local_settings.py', { authorities: text, driver: 'x' });
+        const literal = python.split('\n').find((one) => one.startsWith('AUTHORITIES'));
+        const program = `${literal}\nimport sys\nsys.stdout.buffer.write(AUTHORITIES.encode())`;
+        expect(execFileSync('python3', ['-c', program], { encoding: 'utf8' })).toBe(text);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('has one digest for all templates', () => {
+    expect(templatesDigest()).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
