@@ -89,6 +89,8 @@ export interface TargetRow {
   registeredAt: number;
   /** Seconds from the first health check until the target counts as healthy. */
   checkSeconds: number;
+  /** Milliseconds; the latest moment at which somebody looked and its server did not answer. */
+  silentAt?: number;
   /** Milliseconds; set while connections drain. */
   drainingUntil?: number;
 }

@@ -3,13 +3,9 @@ import type { Scope } from '../account.ts';
 import { type InstanceRow, instanceTable } from '../ec2/instances.ts';
 import { type NetworkInterfaceRow, networkInterfaceTable } from '../ec2/network-interfaces.ts';
 import { securityGroupAllows } from '../ec2/security-groups.ts';
+import { hostTable } from '../hosts/host-row.ts';
 import { loadBalancersOf } from './forwarding.ts';
 import { type LoadBalancerRow, loadBalancerTable, type TargetGroupRow, type TargetRow } from './rows.ts';
-
-/** A simulated server, by instance id: what systemd would say about each of its units. */
-interface HostRow {
-  units: Record<string, string>;
-}
 
 const words: Record<string, string> = {
   'Elb.RegistrationInProgress': 'Target registration is in progress',
@@ -77,7 +73,7 @@ export function healthOf(scope: Scope, group: TargetGroupRow, target: TargetRow)
   return instance ? answerOf(scope, loadBalancer, group, target, instance) : { State: 'healthy' };
 }
 
-/** What the health check of a simulated server finds. */
+/** What the health checks of a simulated server found: they run in the account's time, not only when somebody looks. */
 function answerOf(
   scope: Scope,
   loadBalancer: LoadBalancerRow,
@@ -85,19 +81,22 @@ function answerOf(
   target: TargetRow,
   instance: InstanceRow,
 ): TargetHealth {
-  const host = scope.table<HostRow>('hosts').peek(instance.instanceId);
+  const host = hostTable(scope).peek(instance.instanceId);
   if (!host) return { State: 'healthy' };
-  const port = group.healthCheck.port === 'traffic-port' ? target.port : Number(group.healthCheck.port);
+  const { port, healthyThreshold, intervalSeconds } = group.healthCheck;
   const reached = loadBalancer.zones.some(({ networkInterfaceId }) =>
     securityGroupAllows(scope, {
       groupIds: instance.groupIds,
-      port,
+      port: port === 'traffic-port' ? target.port : Number(port),
       protocol: 'tcp',
       fromAddress: networkInterfaceTable(scope).peek(networkInterfaceId)?.privateIpAddress,
       fromGroupIds: loadBalancer.securityGroups,
     }),
   );
-  if (!reached) return health('unhealthy', 'Target.Timeout');
-  const answers = ['nginx', 'nginx.service'].some((unit) => host.units[unit] === 'active');
-  return answers ? { State: 'healthy' } : health('unhealthy', 'Target.FailedHealthChecks');
+  const answers = reached && ['nginx', 'nginx.service'].some((unit) => host.units[unit] === 'active');
+  if (!answers) target.silentAt = scope.now;
+  // A target that once failed is out until it passed as many checks in a row as the group wants.
+  const passed = (scope.now - (target.silentAt ?? 0)) / 1000 >= healthyThreshold * intervalSeconds;
+  if (answers && passed) return { State: 'healthy' };
+  return health('unhealthy', reached ? 'Target.FailedHealthChecks' : 'Target.Timeout');
 }

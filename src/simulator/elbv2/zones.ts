@@ -1,5 +1,6 @@
 import type { SubnetMapping } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Scope } from '../account.ts';
+import { newPublicAddress } from '../ec2/addresses.ts';
 import { hasInternetGateway } from '../ec2/internet-gateways.ts';
 import { addNetworkInterface, networkInterfaceTable, removeNetworkInterface } from '../ec2/network-interfaces.ts';
 import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-groups.ts';
@@ -99,15 +100,9 @@ export function enter(
     requesterManaged: true,
     requesterId: 'amazon-elb',
     instanceOwnerId: 'amazon-elb',
-    publicIp: scheme === 'internet-facing' ? publicAddress(scope) : undefined,
+    publicIp: scheme === 'internet-facing' ? newPublicAddress(scope) : undefined,
   });
   return { zoneName: availabilityZone, subnetId, networkInterfaceId };
-}
-
-/** An address out of one of Amazon's own ranges. */
-function publicAddress(scope: Scope): string {
-  const octet = () => 1 + Math.floor(scope.random() * 254);
-  return `44.${224 + Math.floor(scope.random() * 32)}.${octet()}.${octet()}`;
 }
 
 /** The interfaces outlive the load balancer, and hold subnets and security groups for that long. */
