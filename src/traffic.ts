@@ -55,7 +55,9 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic)
             return await next(args);
           } catch (error) {
             const kind = classify(error);
-            const again = kind === 'throttle' || (kind === 'unclear' && !Traffic.changes(operation));
+            // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
+            const lost = kind === 'unclear' && !Traffic.changes(operation) && attempt < 3;
+            const again = kind === 'throttle' || lost;
             if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
           } finally {
             release();
