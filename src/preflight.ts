@@ -125,7 +125,7 @@ const zonesAndTypes: Check = async ({ clients, config, place }) => {
     }));
 };
 
-const databaseClass: Check = async ({ clients, config, place }) => {
+const databaseClass: Check = async ({ clients, config, place, world }) => {
   const { engineVersion, instanceClass } = config.database;
   const { OrderableDBInstanceOptions = [] } = await clients.rds.send(
     new DescribeOrderableDBInstanceOptionsCommand({
@@ -140,7 +140,7 @@ const databaseClass: Check = async ({ clients, config, place }) => {
   );
   if (zones.includes(zone)) return [];
   // An emulator without the table answers with an empty list, which says nothing of AWS.
-  if (OrderableDBInstanceOptions.length === 0 && place.accountId === '000000000000') return [];
+  if (OrderableDBInstanceOptions.length === 0 && world.kind === 'emulator') return [];
   return [
     {
       what: `AWS does not sell ${instanceClass} with Aurora MySQL ${engineVersion} in ${zone}.`,
