@@ -17,6 +17,10 @@ export interface SshOptions {
 /** What ssh itself says, as opposed to the command it ran, comes with this exit code. */
 const connectionFailed = 255;
 
+/** What ssh says of a connection that was there; one that never came about has other words. */
+const broke =
+  /^(connection to .* closed by|timeout, server|client_loop: |mux_client_.*broken pipe|shared connection to)/im;
+
 /** How often a command is given again after its connection broke. All of them may run twice. */
 const repeats = 4;
 
@@ -49,8 +53,7 @@ export function sshShell({ folder, program = 'ssh' }: SshOptions): Shell {
         if (exitCode !== connectionFailed) throw shellError('failed', host, command, lastLines(stdout, stderr));
         const kind = reasonOf(stderr);
         // Before the first connection there is nothing to pick up again; whoever waits for the server asks anew.
-        const broke = kind === 'unreachable' && /closed|reset|broken pipe|timeout, server/i.test(stderr);
-        if (!broke || attempt > repeats) throw shellError(kind, host, command, lastLines('', stderr));
+        if (!broke.test(stderr) || attempt > repeats) throw shellError(kind, host, command, lastLines('', stderr));
         await sleep(2000 * attempt, undefined, options.signal ? { signal: options.signal } : {});
       }
     },
