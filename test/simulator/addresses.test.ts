@@ -6,9 +6,12 @@ import {
   CreateNetworkInterfaceCommand,
   DeleteNetworkInterfaceCommand,
   DescribeAddressesCommand,
+  DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DisassociateAddressCommand,
   ReleaseAddressCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { network, refused } from './network.ts';
@@ -30,7 +33,9 @@ describe('Elastic IP addresses of the simulated account', () => {
     const TagSpecifications = [{ ResourceType: 'elastic-ip' as const, Tags: [{ Key: 'Name', Value: 'nat' }] }];
     const made = await ec2.send(new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications }));
     const found = await ec2.send(new DescribeAddressesCommand({ Filters: [{ Name: 'tag:Name', Values: ['nat'] }] }));
-    expect(found.Addresses).toMatchObject([{ AllocationId: made.AllocationId, PublicIp: made.PublicIp, Domain: 'vpc' }]);
+    expect(found.Addresses).toMatchObject([
+      { AllocationId: made.AllocationId, PublicIp: made.PublicIp, Domain: 'vpc' },
+    ]);
     for (let i = 1; i < 5; i++) await ec2.send(new AllocateAddressCommand({}));
     await refused(ec2.send(new AllocateAddressCommand({})), 'AddressLimitExceeded');
   });
@@ -42,7 +47,9 @@ describe('Elastic IP addresses of the simulated account', () => {
     const { Addresses } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [AllocationId] }));
     expect(Addresses).toMatchObject([{ AssociationId, NetworkInterfaceId, PrivateIpAddress: '10.0.1.4' }]);
     const { NetworkInterfaces } = await ec2.send(
-      new DescribeNetworkInterfacesCommand({ Filters: [{ Name: 'association.allocation-id', Values: [AllocationId] }] }),
+      new DescribeNetworkInterfacesCommand({
+        Filters: [{ Name: 'association.allocation-id', Values: [AllocationId] }],
+      }),
     );
     expect(NetworkInterfaces).toMatchObject([{ NetworkInterfaceId, Association: { AssociationId } }]);
     await refused(ec2.send(new ReleaseAddressCommand({ AllocationId })), 'InvalidIPAddress.InUse');
@@ -50,7 +57,10 @@ describe('Elastic IP addresses of the simulated account', () => {
     await refused(ec2.send(new DisassociateAddressCommand({ AssociationId })), 'InvalidAssociationID.NotFound');
     await ec2.send(new ReleaseAddressCommand({ AllocationId }));
     await refused(ec2.send(new ReleaseAddressCommand({ AllocationId })), 'InvalidAllocationID.NotFound');
-    await refused(ec2.send(new DescribeAddressesCommand({ AllocationIds: [AllocationId] })), 'InvalidAllocationID.NotFound');
+    await refused(
+      ec2.send(new DescribeAddressesCommand({ AllocationIds: [AllocationId] })),
+      'InvalidAllocationID.NotFound',
+    );
   });
 
   test('an address moves only when AllowReassociation says so', async () => {
@@ -65,6 +75,30 @@ describe('Elastic IP addresses of the simulated account', () => {
     const { Addresses } = await ec2.send(new DescribeAddressesCommand({}));
     expect(Addresses).toMatchObject([{ NetworkInterfaceId: other }]);
     await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: other }));
+    await ec2.send(new ReleaseAddressCommand({ AllocationId }));
+  });
+
+  test('an instance shows the address as its own, and lets it go when it ends', async () => {
+    const { ec2, SubnetId, allocate, pass } = await publicNetwork();
+    const ImageId = 'resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+    const { Instances } = await ec2.send(
+      new RunInstancesCommand({ ImageId, InstanceType: 't3.micro', SubnetId, MinCount: 1, MaxCount: 1 }),
+    );
+    const InstanceId = Instances![0]!.InstanceId!;
+    const AllocationId = await allocate();
+    const associate = () => ec2.send(new AssociateAddressCommand({ AllocationId, InstanceId }));
+    await refused(associate(), 'InvalidInstanceID', `The pending instance '${InstanceId}' is not in a valid state`);
+    await pass(60);
+    const { AssociationId } = await associate();
+    const { Addresses } = await ec2.send(
+      new DescribeAddressesCommand({ Filters: [{ Name: 'instance-id', Values: [InstanceId] }] }),
+    );
+    expect(Addresses).toMatchObject([{ AllocationId, AssociationId, InstanceId }]);
+    const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
+    expect(Reservations?.[0]?.Instances?.[0]?.PublicIpAddress).toBe(Addresses?.[0]?.PublicIp);
+    await refused(ec2.send(new ReleaseAddressCommand({ AllocationId })), 'InvalidIPAddress.InUse');
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    await pass(120);
     await ec2.send(new ReleaseAddressCommand({ AllocationId }));
   });
 });

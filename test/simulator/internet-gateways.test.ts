@@ -48,7 +48,10 @@ describe('internet gateways of the simulated account', () => {
     await refused(ec2.send(new DeleteVpcCommand({ VpcId })), 'DependencyViolation');
     await detach();
     await ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId }));
-    await refused(ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId })), 'InvalidInternetGatewayID.NotFound');
+    await refused(
+      ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId })),
+      'InvalidInternetGatewayID.NotFound',
+    );
   });
 
   test('a gateway cannot be detached while an address is mapped through it, and its route becomes a blackhole after', async () => {
@@ -63,7 +66,9 @@ describe('internet gateways of the simulated account', () => {
 
     const main = new DescribeRouteTablesCommand({ Filters: [{ Name: 'association.main', Values: ['true'] }] });
     const { RouteTableId } = (await ec2.send(main)).RouteTables![0]!;
-    await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId }));
+    await ec2.send(
+      new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId }),
+    );
 
     const detach = () => ec2.send(new DetachInternetGatewayCommand({ InternetGatewayId, VpcId }));
     await refused(detach(), 'DependencyViolation', `Network ${VpcId} has some mapped public address(es)`);

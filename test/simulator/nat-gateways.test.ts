@@ -59,7 +59,10 @@ describe('NAT gateways of the simulated account', () => {
     await refused(create({ ClientToken: 'token', ConnectivityType: 'public' }), 'IdempotentParameterMismatch');
     await ec2.send(new DeleteNatGatewayCommand({ NatGatewayId: first.NatGatewayId }));
     await pass(100);
-    expect(await create({ ClientToken: 'token' })).toMatchObject({ NatGatewayId: first.NatGatewayId, State: 'deleted' });
+    expect(await create({ ClientToken: 'token' })).toMatchObject({
+      NatGatewayId: first.NatGatewayId,
+      State: 'deleted',
+    });
   });
 
   test('what AWS finds wrong later makes the gateway fail by itself', async () => {

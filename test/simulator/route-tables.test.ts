@@ -41,14 +41,20 @@ describe('route tables of the simulated account', () => {
     const tables = await main();
     expect(tables).toMatchObject([
       {
-        Routes: [{ DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local', State: 'active', Origin: 'CreateRouteTable' }],
+        Routes: [
+          { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local', State: 'active', Origin: 'CreateRouteTable' },
+        ],
         Associations: [{ Main: true }],
       },
     ]);
     const [table] = tables;
     await refused(ec2.send(new DeleteRouteTableCommand({ RouteTableId: table?.RouteTableId })), 'DependencyViolation');
     const AssociationId = table?.Associations?.[0]?.RouteTableAssociationId;
-    await refused(ec2.send(new DisassociateRouteTableCommand({ AssociationId })), 'InvalidParameterValue', 'cannot disassociate the main');
+    await refused(
+      ec2.send(new DisassociateRouteTableCommand({ AssociationId })),
+      'InvalidParameterValue',
+      'cannot disassociate the main',
+    );
   });
 
   test('the same token makes one table, and refuses other parameters', async () => {
@@ -79,7 +85,14 @@ describe('route tables of the simulated account', () => {
     expect(RouteTables).toMatchObject([
       {
         RouteTableId: other,
-        Associations: [{ RouteTableAssociationId: NewAssociationId, SubnetId, Main: false, AssociationState: { State: 'associated' } }],
+        Associations: [
+          {
+            RouteTableAssociationId: NewAssociationId,
+            SubnetId,
+            Main: false,
+            AssociationState: { State: 'associated' },
+          },
+        ],
       },
     ]);
     await refused(ec2.send(new DisassociateRouteTableCommand({ AssociationId })), 'InvalidAssociationID.NotFound');
@@ -103,7 +116,10 @@ describe('route tables of the simulated account', () => {
     await refused(create(), 'InvalidParameterValue', 'belong to different networks');
     await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId }));
     await refused(create({ GatewayId: 'igw-0123456789abcdef0' }), 'InvalidGatewayID.NotFound');
-    await refused(create({ GatewayId: undefined, NatGatewayId: 'nat-0123456789abcdef0' }), 'InvalidNatGatewayID.NotFound');
+    await refused(
+      create({ GatewayId: undefined, NatGatewayId: 'nat-0123456789abcdef0' }),
+      'InvalidNatGatewayID.NotFound',
+    );
     await refused(create({ GatewayId: undefined }), 'MissingParameter');
     await refused(create({ DestinationCidrBlock: '0.0.0.0' }), 'InvalidParameterValue', 'not a valid CIDR block');
     expect(await create()).toMatchObject({ Return: true });
@@ -111,7 +127,10 @@ describe('route tables of the simulated account', () => {
     await refused(create({ DestinationCidrBlock: '10.0.0.0/16' }), 'RouteAlreadyExists');
     await ec2.send(new ReplaceRouteCommand(route));
     await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0' }));
-    await refused(ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0' })), 'InvalidRoute.NotFound');
+    await refused(
+      ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0' })),
+      'InvalidRoute.NotFound',
+    );
     await refused(ec2.send(new ReplaceRouteCommand(route)), 'InvalidParameterValue', 'Use CreateRoute instead');
     await refused(create({ RouteTableId: 'rtb-0123456789abcdef0' }), 'InvalidRouteTableID.NotFound');
   });

@@ -69,14 +69,23 @@ describe('security groups of the simulated account', () => {
       new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: 'tag:why', Values: ['ssh'] }] }),
     );
     expect(byTag.SecurityGroupRules).toMatchObject([
-      { SecurityGroupRuleId: SecurityGroupRules?.[0]?.SecurityGroupRuleId, GroupId, IsEgress: false, CidrIpv4: '203.0.113.7/32' },
+      {
+        SecurityGroupRuleId: SecurityGroupRules?.[0]?.SecurityGroupRuleId,
+        GroupId,
+        IsEgress: false,
+        CidrIpv4: '203.0.113.7/32',
+      },
     ]);
   });
 
   test('malformed permissions are refused', async () => {
     const { allow, create } = await groups();
     await refused(allow([ssh('203.0.113.7')]), 'InvalidParameterValue', 'CIDR block 203.0.113.7 is malformed');
-    await refused(allow([{ ...ssh('10.0.0.0/8'), FromPort: 80 }]), 'InvalidParameterValue', 'Invalid TCP port range (80-22)');
+    await refused(
+      allow([{ ...ssh('10.0.0.0/8'), FromPort: 80 }]),
+      'InvalidParameterValue',
+      'Invalid TCP port range (80-22)',
+    );
     await refused(allow([{ ...ssh('10.0.0.0/8'), IpProtocol: 'ssh' }]), 'InvalidPermission.Malformed');
     await refused(allow([{ IpProtocol: '-1' }]), 'InvalidPermission.Malformed');
     await refused(allow([]), 'MissingParameter');
@@ -92,7 +101,13 @@ describe('security groups of the simulated account', () => {
     const { ec2, allow, look, GroupId } = await groups();
     const revoke = (more: object) => ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, ...more }));
     await ec2.send(
-      new AuthorizeSecurityGroupIngressCommand({ GroupId, IpProtocol: 'tcp', FromPort: 80, ToPort: 80, CidrIp: '10.0.0.0/16' }),
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId,
+        IpProtocol: 'tcp',
+        FromPort: 80,
+        ToPort: 80,
+        CidrIp: '10.0.0.0/16',
+      }),
     );
     const { SecurityGroupRules } = await allow([ssh('10.0.0.0/16')]);
     const SecurityGroupRuleIds = [SecurityGroupRules![0]!.SecurityGroupRuleId!];

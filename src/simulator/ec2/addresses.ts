@@ -107,7 +107,10 @@ function describe(scope: Scope, row: AddressRow): Address {
 
 function addressNamed(scope: Scope, allocationId: string | undefined, publicIp: string | undefined): AddressRow {
   if (allocationId !== undefined && publicIp !== undefined)
-    throw refusal('InvalidParameterCombination', 'You may specify public IP or allocation id, but not both in the same call');
+    throw refusal(
+      'InvalidParameterCombination',
+      'You may specify public IP or allocation id, but not both in the same call',
+    );
   if (allocationId === undefined && publicIp === undefined)
     throw refusal('MissingParameter', 'Either public IP or allocation id must be specified');
   if (publicIp === undefined) return requireAddress(scope, allocationId);
@@ -140,11 +143,15 @@ export const addresses: Noun = {
       (scope, { Domain = 'vpc', PublicIpv4Pool = 'amazon', NetworkBorderGroup, TagSpecifications }) => {
         allowTagsFor(TagSpecifications, 'elastic-ip');
         const tags = tagsFor(TagSpecifications, 'elastic-ip');
-        if (Domain !== 'vpc') throw refusal('InvalidParameterValue', `Value (${Domain}) for parameter domain is invalid.`);
+        if (Domain !== 'vpc')
+          throw refusal('InvalidParameterValue', `Value (${Domain}) for parameter domain is invalid.`);
         if (PublicIpv4Pool !== 'amazon')
           throw refusal('InvalidPublicIpv4PoolID.NotFound', `The pool ID '${PublicIpv4Pool}' does not exist.`);
         if (NetworkBorderGroup !== undefined && NetworkBorderGroup !== scope.region)
-          throw refusal('InvalidParameterValue', `Value (${NetworkBorderGroup}) for parameter networkBorderGroup is invalid.`);
+          throw refusal(
+            'InvalidParameterValue',
+            `Value (${NetworkBorderGroup}) for parameter networkBorderGroup is invalid.`,
+          );
         const table = addressTable(scope);
         if (table.all().length >= addressesPerRegion)
           throw refusal('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
@@ -189,13 +196,19 @@ export const addresses: Noun = {
         if (InstanceId === undefined && NetworkInterfaceId === undefined)
           throw refusal('MissingParameter', 'Either instance ID or network interface id must be specified');
         if (InstanceId !== undefined && NetworkInterfaceId !== undefined)
-          throw refusal('InvalidParameterCombination', 'You may specify instance ID or network interface id, but not both');
+          throw refusal(
+            'InvalidParameterCombination',
+            'You may specify instance ID or network interface id, but not both',
+          );
         const row =
           InstanceId === undefined
             ? requireNetworkInterface(scope, NetworkInterfaceId)
             : firstInterfaceOf(scope, InstanceId);
         if (PrivateIpAddress !== undefined && PrivateIpAddress !== row.privateIpAddress)
-          throw refusal('InvalidParameterValue', `The address ${PrivateIpAddress} is not assigned to ${row.networkInterfaceId}`);
+          throw refusal(
+            'InvalidParameterValue',
+            `The address ${PrivateIpAddress} is not assigned to ${row.networkInterfaceId}`,
+          );
         if (row.requesterManaged)
           throw refusal('AuthFailure', 'You do not have permission to access the specified resource.', 403);
         if (!hasInternetGateway(scope, row.vpcId))
@@ -223,7 +236,10 @@ export const addresses: Noun = {
           throw refusal('MissingParameter', 'Either public IP or association id must be specified');
         const row = networkInterfaceTable(scope)
           .all()
-          .find((one) => one.associationId !== undefined && (one.associationId === AssociationId || one.publicIp === PublicIp));
+          .find(
+            (one) =>
+              one.associationId !== undefined && (one.associationId === AssociationId || one.publicIp === PublicIp),
+          );
         if (!row && AssociationId !== undefined)
           throw refusal('InvalidAssociationID.NotFound', `The association ID '${AssociationId}' does not exist`);
         if (!row) {

@@ -34,7 +34,10 @@ type AuthorizeInput = AuthorizeSecurityGroupIngressCommandInput;
 type RevokeInput = RevokeSecurityGroupIngressCommandInput;
 
 function asText(rule: WantedRule): string {
-  const ports = rule.ipProtocol === '-1' ? 'ALL' : `${rule.ipProtocol.toUpperCase()}, from port: ${rule.fromPort}, to port: ${rule.toPort}`;
+  const ports =
+    rule.ipProtocol === '-1'
+      ? 'ALL'
+      : `${rule.ipProtocol.toUpperCase()}, from port: ${rule.fromPort}, to port: ${rule.toPort}`;
   return `peer: ${peerOf(rule)}, ${ports}, ALLOW`;
 }
 
@@ -111,7 +114,14 @@ function revoked(rule: SecurityGroupRuleRow): RevokedSecurityGroupRule {
   };
 }
 
-const flat = ['IpProtocol', 'FromPort', 'ToPort', 'CidrIp', 'SourceSecurityGroupName', 'SourceSecurityGroupOwnerId'] as const;
+const flat = [
+  'IpProtocol',
+  'FromPort',
+  'ToPort',
+  'CidrIp',
+  'SourceSecurityGroupName',
+  'SourceSecurityGroupOwnerId',
+] as const;
 
 export const authorizations: Noun = {
   service: 'ec2',

@@ -45,7 +45,12 @@ export function madeBefore(
 }
 
 /** Called once `id` exists, so that the token of a refused call stays free. */
-export function rememberToken(scope: Scope, operation: string, input: { ClientToken?: string | undefined }, id: string) {
+export function rememberToken(
+  scope: Scope,
+  operation: string,
+  input: { ClientToken?: string | undefined },
+  id: string,
+) {
   if (input.ClientToken !== undefined)
     tokens(scope, operation).insert(input.ClientToken, { request: requestOf({ ...input }), id });
 }

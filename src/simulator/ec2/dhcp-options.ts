@@ -71,18 +71,24 @@ export const dhcpOptions: Noun = {
         allowTagsFor(TagSpecifications, 'dhcp-options');
         const configurations: Record<string, string[]> = {};
         for (const { Key = '', Values = [] } of DhcpConfigurations) {
-          if (!keys.includes(Key)) throw refusal('InvalidParameterValue', `Value (${Key}) for parameter key is invalid.`);
+          if (!keys.includes(Key))
+            throw refusal('InvalidParameterValue', `Value (${Key}) for parameter key is invalid.`);
           configurations[Key] = Values;
         }
         const dhcpOptionsId = scope.id('dopt');
         const tags = tagsFor(TagSpecifications, 'dhcp-options');
-        return { DhcpOptions: describe(scope, table(scope).insert(dhcpOptionsId, { dhcpOptionsId, configurations, tags })) };
+        return {
+          DhcpOptions: describe(scope, table(scope).insert(dhcpOptionsId, { dhcpOptionsId, configurations, tags })),
+        };
       },
     ),
     DescribeDhcpOptions: operation<DescribeDhcpOptionsCommandInput, DescribeDhcpOptionsCommandOutput>(
       ['DhcpOptionsIds', ...selecting],
       (scope, { DhcpOptionsIds, ...question }) => {
-        const rows = DhcpOptionsIds?.map((id) => requireDhcpOptions(scope, id)) ?? [defaults(scope), ...table(scope).list()];
+        const rows = DhcpOptionsIds?.map((id) => requireDhcpOptions(scope, id)) ?? [
+          defaults(scope),
+          ...table(scope).list(),
+        ];
         const filters = {
           'dhcp-options-id': (row: DhcpOptionsRow) => row.dhcpOptionsId,
           key: (row: DhcpOptionsRow) => Object.keys(row.configurations),
@@ -110,7 +116,10 @@ export const dhcpOptions: Noun = {
           .all()
           .some((row) => row.dhcpOptionsId === dhcpOptionsId);
         if (used || dhcpOptionsId === defaultDhcpOptionsId)
-          throw refusal('DependencyViolation', `The dhcpOptions '${dhcpOptionsId}' has dependencies and cannot be deleted.`);
+          throw refusal(
+            'DependencyViolation',
+            `The dhcpOptions '${dhcpOptionsId}' has dependencies and cannot be deleted.`,
+          );
         table(scope).delete(dhcpOptionsId);
         return {};
       },

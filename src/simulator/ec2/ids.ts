@@ -26,8 +26,20 @@ export const idKinds = {
     'InvalidInternetGatewayID.NotFound',
     'InvalidInternetGatewayId.Malformed',
   ),
-  routeTable: kind('rtb', 'route-table', 'routeTable ID', 'InvalidRouteTableID.NotFound', 'InvalidRouteTableId.Malformed'),
-  address: kind('eipalloc', 'elastic-ip', 'allocation ID', 'InvalidAllocationID.NotFound', 'InvalidAllocationID.NotFound'),
+  routeTable: kind(
+    'rtb',
+    'route-table',
+    'routeTable ID',
+    'InvalidRouteTableID.NotFound',
+    'InvalidRouteTableId.Malformed',
+  ),
+  address: kind(
+    'eipalloc',
+    'elastic-ip',
+    'allocation ID',
+    'InvalidAllocationID.NotFound',
+    'InvalidAllocationID.NotFound',
+  ),
   natGateway: kind('nat', 'natgateway', 'NatGateway', 'NatGatewayNotFound', 'NatGatewayMalformed'),
   securityGroup: kind('sg', 'security-group', 'security group', 'InvalidGroup.NotFound', 'InvalidGroupId.Malformed'),
   securityGroupRule: kind(
@@ -44,13 +56,35 @@ export const idKinds = {
     'InvalidNetworkInterfaceID.NotFound',
     'InvalidNetworkInterfaceId.Malformed',
   ),
-  networkAcl: kind('acl', 'network-acl', 'networkAcl ID', 'InvalidNetworkAclID.NotFound', 'InvalidNetworkAclID.NotFound'),
-  dhcpOptions: kind('dopt', 'dhcp-options', 'dhcpOption ID', 'InvalidDhcpOptionID.NotFound', 'InvalidDhcpOptionsID.Malformed'),
-  vpcEndpoint: kind('vpce', 'vpc-endpoint', 'Vpc Endpoint Id', 'InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpointId.Malformed'),
+  networkAcl: kind(
+    'acl',
+    'network-acl',
+    'networkAcl ID',
+    'InvalidNetworkAclID.NotFound',
+    'InvalidNetworkAclID.NotFound',
+  ),
+  dhcpOptions: kind(
+    'dopt',
+    'dhcp-options',
+    'dhcpOption ID',
+    'InvalidDhcpOptionID.NotFound',
+    'InvalidDhcpOptionsID.Malformed',
+  ),
+  vpcEndpoint: kind(
+    'vpce',
+    'vpc-endpoint',
+    'Vpc Endpoint Id',
+    'InvalidVpcEndpointId.NotFound',
+    'InvalidVpcEndpointId.Malformed',
+  ),
 } as const satisfies Record<string, IdKind>;
 
 /** `row`, or EC2's refusal: an id of another kind is malformed, any other id without a row does not exist. */
-export function required<Row>({ prefix, word, notFound, malformed }: IdKind, id: string | undefined, row: Row | undefined): Row {
+export function required<Row>(
+  { prefix, word, notFound, malformed }: IdKind,
+  id: string | undefined,
+  row: Row | undefined,
+): Row {
   if (row !== undefined) return row;
   if (id === undefined || id === '') throw refusal('MissingParameter', `The request must contain the ${word}`);
   if (!id.startsWith(`${prefix}-`)) throw refusal(malformed, `Invalid id: "${id}" (expecting "${prefix}-...")`);

@@ -46,7 +46,9 @@ export const interfaceAttachments: Noun = {
       ['NetworkInterfaceId', 'InstanceId', 'DeviceIndex', 'NetworkCardIndex'],
       (scope, { NetworkInterfaceId, InstanceId = '', DeviceIndex, NetworkCardIndex }) => {
         const row = requireNetworkInterface(scope, NetworkInterfaceId);
-        const instance = scope.table<{ state: string; vpcId: string; availabilityZone: string }>('ec2.instances').get(InstanceId);
+        const instance = scope
+          .table<{ state: string; vpcId: string; availabilityZone: string }>('ec2.instances')
+          .get(InstanceId);
         if (!instance) throw refusal('InvalidInstanceID.NotFound', `The instance ID '${InstanceId}' does not exist`);
         if (row.status === 'in-use')
           throw refusal('InvalidNetworkInterface.InUse', `Interface: [${row.networkInterfaceId}] in use.`);
@@ -95,7 +97,10 @@ export const interfaceAttachments: Noun = {
         if (SourceDestCheck?.Value !== undefined) row.sourceDestCheck = SourceDestCheck.Value;
         if (Attachment) {
           if (Attachment.AttachmentId !== row.attachmentId)
-            throw refusal('InvalidAttachmentID.NotFound', `The attachment '${Attachment.AttachmentId}' does not exist.`);
+            throw refusal(
+              'InvalidAttachmentID.NotFound',
+              `The attachment '${Attachment.AttachmentId}' does not exist.`,
+            );
           row.deleteOnTermination = Attachment.DeleteOnTermination ?? false;
         }
         return {};

@@ -59,6 +59,12 @@ function describe(scope: Scope, row: InternetGatewayRow): InternetGateway {
   };
 }
 
+/** A gateway that is attached to nothing yet. */
+export function addInternetGateway(scope: Scope, tags: Tags): InternetGatewayRow {
+  const internetGatewayId = scope.id('igw');
+  return internetGatewayTable(scope).insert(internetGatewayId, { internetGatewayId, tags });
+}
+
 export const internetGateways: Noun = {
   service: 'ec2',
   operations: {
@@ -67,11 +73,9 @@ export const internetGateways: Noun = {
       (scope, { TagSpecifications }) => {
         allowTagsFor(TagSpecifications, 'internet-gateway');
         const tags = tagsFor(TagSpecifications, 'internet-gateway');
-        const table = internetGatewayTable(scope);
-        if (table.all().length >= gatewaysPerRegion)
+        if (internetGatewayTable(scope).all().length >= gatewaysPerRegion)
           throw refusal('InternetGatewayLimitExceeded', 'The maximum number of internet gateways has been reached.');
-        const internetGatewayId = scope.id('igw');
-        return { InternetGateway: describe(scope, table.insert(internetGatewayId, { internetGatewayId, tags })) };
+        return { InternetGateway: describe(scope, addInternetGateway(scope, tags)) };
       },
     ),
     AttachInternetGateway: operation<AttachInternetGatewayCommandInput, AttachInternetGatewayCommandOutput>(
@@ -96,10 +100,7 @@ export const internetGateways: Noun = {
         const row = requireInternetGateway(scope, InternetGatewayId);
         const { vpcId } = requireVpc(scope, VpcId);
         if (row.vpcId !== vpcId)
-          throw refusal(
-            'Gateway.NotAttached',
-            `resource ${row.internetGatewayId} is not attached to network ${vpcId}`,
-          );
+          throw refusal('Gateway.NotAttached', `resource ${row.internetGatewayId} is not attached to network ${vpcId}`);
         const mapped = networkInterfaceTable(scope)
           .all()
           .some((one) => one.vpcId === vpcId && one.publicIp !== undefined);

@@ -100,7 +100,7 @@ function reasonToFail(scope: Scope, row: NatGatewayRow, subnet: SubnetRow): stri
   if (chosen !== undefined) return chosen;
   if (freeAddresses(scope, subnet) < 1) return 'InsufficientFreeAddressesInSubnet';
   if (row.connectivityType === 'private') return undefined;
-  if (!addressTable(scope).get(row.allocationId)) return 'InvalidAllocationID.NotFound';
+  if (!addressTable(scope).peek(row.allocationId)) return 'InvalidAllocationID.NotFound';
   if (interfaceWith(scope, row.allocationId!)) return 'Resource.AlreadyAssociated';
   return hasInternetGateway(scope, row.vpcId) ? undefined : 'Gateway.NotAttached';
 }
@@ -137,7 +137,10 @@ export const natGateways: Noun = {
         const again = natGatewayTable(scope).peek(madeBefore(scope, 'CreateNatGateway', input));
         if (again) return { NatGateway: describe(again), ClientToken };
         if (AvailabilityMode !== 'zonal')
-          throw refusal('UnsupportedOperation', 'The simulated account has no regional NAT gateways; leave AvailabilityMode off');
+          throw refusal(
+            'UnsupportedOperation',
+            'The simulated account has no regional NAT gateways; leave AvailabilityMode off',
+          );
         const subnet = requireSubnet(scope, SubnetId);
         if (ConnectivityType === 'public' && AllocationId === undefined)
           throw refusal('MissingParameter', 'The request must contain the parameter AllocationId');
@@ -147,7 +150,10 @@ export const natGateways: Noun = {
           .all()
           .filter((one) => isLive(one) && zoneOf(scope, one) === subnet.availabilityZone);
         if (inZone.length >= gatewaysPerZone)
-          throw refusal('NatGatewayLimitExceeded', `Performing this operation would exceed the limit of ${gatewaysPerZone} NAT gateways`);
+          throw refusal(
+            'NatGatewayLimitExceeded',
+            `Performing this operation would exceed the limit of ${gatewaysPerZone} NAT gateways`,
+          );
         const natGatewayId = scope.id('nat');
         const row: NatGatewayRow = natGatewayTable(scope).insert(natGatewayId, {
           natGatewayId,
@@ -188,8 +194,7 @@ export const natGateways: Noun = {
       (scope, { NatGatewayId }) => {
         const row = requireNatGateway(scope, NatGatewayId);
         const { natGatewayId } = row;
-        if (row.state === 'deleted')
-          throw refusal('NatGatewayNotFound', `NatGateway ${natGatewayId} was not found`);
+        if (row.state === 'deleted') throw refusal('NatGatewayNotFound', `NatGateway ${natGatewayId} was not found`);
         if (row.state !== 'deleting') {
           row.state = 'deleting';
           row.deleteTime = scope.now;

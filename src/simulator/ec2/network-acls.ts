@@ -60,7 +60,14 @@ function addNetworkAcl(scope: Scope, vpcId: string, isDefault: boolean, tags: Ta
     const last: NetworkAclEntryRow = { ...every, ruleNumber: lastRuleNumber, ruleAction: 'deny' };
     return isDefault ? [{ ...every, ruleNumber: 100, ruleAction: 'allow' }, last] : [last];
   });
-  return networkAclTable(scope).insert(networkAclId, { networkAclId, vpcId, isDefault, entries, associations: [], tags });
+  return networkAclTable(scope).insert(networkAclId, {
+    networkAclId,
+    vpcId,
+    isDefault,
+    entries,
+    associations: [],
+    tags,
+  });
 }
 
 function describe(scope: Scope, row: NetworkAclRow): NetworkAcl {
@@ -145,7 +152,10 @@ export const networkAcls: Noun = {
       if (!from || !old)
         throw refusal('InvalidAssociationID.NotFound', `The association ID '${AssociationId}' does not exist`);
       if (from.vpcId !== to.vpcId)
-        throw refusal('InvalidParameterValue', `networkAcl ${to.networkAclId} and subnet ${old.subnetId} belong to different networks`);
+        throw refusal(
+          'InvalidParameterValue',
+          `networkAcl ${to.networkAclId} and subnet ${old.subnetId} belong to different networks`,
+        );
       from.associations = from.associations.filter((one) => one !== old);
       const associationId = scope.id('aclassoc');
       to.associations.push({ associationId, subnetId: old.subnetId });
@@ -157,7 +167,10 @@ export const networkAcls: Noun = {
         const { networkAclId, isDefault, associations } = requireNetworkAcl(scope, NetworkAclId);
         if (isDefault) throw refusal('InvalidParameterValue', `cannot delete default network ACL ${networkAclId}`);
         if (associations.length > 0)
-          throw refusal('DependencyViolation', `The networkAcl '${networkAclId}' has dependencies and cannot be deleted.`);
+          throw refusal(
+            'DependencyViolation',
+            `The networkAcl '${networkAclId}' has dependencies and cannot be deleted.`,
+          );
         networkAclTable(scope).delete(networkAclId);
         return {};
       },

@@ -155,8 +155,7 @@ function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: 
     if (taken.has(wanted)) throw refusal('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
     return wanted;
   }
-  for (let number = first; number <= last; number++)
-    if (!taken.has(addressText(number))) return addressText(number);
+  for (let number = first; number <= last; number++) if (!taken.has(addressText(number))) return addressText(number);
   throw refusal(
     'InsufficientFreeAddressesInSubnet',
     `The specified subnet does not have enough free addresses to satisfy the request.`,
@@ -278,10 +277,7 @@ export const networkInterfaces: Noun = {
       (scope, { NetworkInterfaceId }) => {
         const row = requireNetworkInterface(scope, NetworkInterfaceId);
         if (row.status === 'in-use')
-          throw refusal(
-            'InvalidParameterValue',
-            `Network interface '${row.networkInterfaceId}' is currently in use.`,
-          );
+          throw refusal('InvalidParameterValue', `Network interface '${row.networkInterfaceId}' is currently in use.`);
         removeNetworkInterface(scope, row.networkInterfaceId);
         return {};
       },

@@ -1,6 +1,7 @@
 import type { Noun } from '../noun.ts';
 import { addresses } from './addresses.ts';
 import { authorizations } from './authorizations.ts';
+import { defaultVpcs } from './default-vpc.ts';
 import { dhcpOptions } from './dhcp-options.ts';
 import { interfaceAttachments } from './interface-attachments.ts';
 import { internetGateways } from './internet-gateways.ts';
@@ -23,6 +24,7 @@ import { zones } from './zones.ts';
 export const ec2NetworkNouns: readonly Noun[] = [
   zones,
   vpcs,
+  defaultVpcs,
   subnets,
   internetGateways,
   routeTables,

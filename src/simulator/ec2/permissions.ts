@@ -40,7 +40,8 @@ export function permissionsIn(input: FlatPermission): IpPermission[] {
   if (IpPermissions && flat)
     throw refusal('InvalidParameterCombination', 'IpPermissions cannot be given together with a single permission');
   if (IpPermissions) {
-    if (IpPermissions.length === 0) throw refusal('MissingParameter', 'The request must contain the parameter ipPermissions');
+    if (IpPermissions.length === 0)
+      throw refusal('MissingParameter', 'The request must contain the parameter ipPermissions');
     return IpPermissions;
   }
   if (!flat) throw refusal('MissingParameter', 'The request must contain the parameter ipPermissions');

@@ -35,6 +35,14 @@ const taggable: readonly (Pick<IdKind, 'prefix' | 'resourceType' | 'word' | 'not
   computeKind('ec2.volumes', 'vol', 'volume', 'volume', 'InvalidVolume.NotFound'),
   computeKind('ec2.snapshots', 'snap', 'snapshot', 'snapshot', 'InvalidSnapshot.NotFound'),
   computeKind('ec2.images', 'ami', 'image', 'image ID', 'InvalidAMIID.NotFound'),
+  computeKind('ec2.launchTemplates', 'lt', 'launch-template', 'launch template', 'InvalidLaunchTemplateId.NotFound'),
+  computeKind(
+    'ec2.instanceConnectEndpoints',
+    'eice',
+    'instance-connect-endpoint',
+    'instance connect endpoint',
+    'InvalidInstanceConnectEndpointId.NotFound',
+  ),
   computeKind('ec2.key-pairs', 'key', 'key-pair', 'key pair', 'InvalidKeyPair.NotFound'),
 ];
 
@@ -56,7 +64,8 @@ export const resourceTags: Noun = {
     CreateTags: operation<CreateTagsCommandInput, CreateTagsCommandOutput>(
       ['Resources', 'Tags'],
       (scope, { Resources = [], Tags: list }) => {
-        if (!list || list.length === 0) throw refusal('MissingParameter', 'The request must contain the parameter Tags');
+        if (!list || list.length === 0)
+          throw refusal('MissingParameter', 'The request must contain the parameter Tags');
         const added = fromList(list);
         const rows = Resources.map((id) => requireTagged(scope, id));
         for (const { tags } of rows)

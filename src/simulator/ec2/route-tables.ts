@@ -70,7 +70,11 @@ function associationState(scope: Scope, { associatedAt }: AssociationRow) {
   return { State: scope.now < associatedAt ? ('associating' as const) : ('associated' as const) };
 }
 
-function describeAssociation(scope: Scope, { routeTableId }: RouteTableRow, row: AssociationRow): RouteTableAssociation {
+function describeAssociation(
+  scope: Scope,
+  { routeTableId }: RouteTableRow,
+  row: AssociationRow,
+): RouteTableAssociation {
   return {
     RouteTableAssociationId: row.associationId,
     RouteTableId: routeTableId,
@@ -153,8 +157,7 @@ export const routeTables: Noun = {
       ['RouteTableId', 'SubnetId'],
       (scope, { RouteTableId, SubnetId }) => {
         const table = requireRouteTable(scope, RouteTableId);
-        if (SubnetId === undefined)
-          throw refusal('MissingParameter', 'Either subnetId or gatewayId must be specified');
+        if (SubnetId === undefined) throw refusal('MissingParameter', 'Either subnetId or gatewayId must be specified');
         const subnet = requireSubnet(scope, SubnetId);
         if (subnet.vpcId !== table.vpcId)
           throw refusal(

@@ -28,9 +28,15 @@ const differentNetworks = (table: string, target: string) =>
 export function targetNamed(scope: Scope, routeTableId: string, vpcId: string, names: TargetNames): string {
   const given = Object.values(names).filter((name) => name !== undefined);
   if (given.length === 0)
-    throw refusal('MissingParameter', 'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, instanceId');
+    throw refusal(
+      'MissingParameter',
+      'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, instanceId',
+    );
   if (given.length > 1)
-    throw refusal('InvalidParameterCombination', 'The request may contain only one of gatewayId, natGatewayId, networkInterfaceId, instanceId');
+    throw refusal(
+      'InvalidParameterCombination',
+      'The request may contain only one of gatewayId, natGatewayId, networkInterfaceId, instanceId',
+    );
   const { GatewayId, NatGatewayId, NetworkInterfaceId, InstanceId } = names;
   if (GatewayId !== undefined) {
     const row = internetGatewayTable(scope).get(GatewayId);
@@ -65,7 +71,10 @@ function onlyInterfaceOf(scope: Scope, instanceId: string) {
 }
 
 /** The routes of a table, the local ones first. A route whose target is gone stays, as a `blackhole`. */
-export function describeRoutes(scope: Scope, { vpcId, routes }: { vpcId: string; routes: readonly RouteRow[] }): Route[] {
+export function describeRoutes(
+  scope: Scope,
+  { vpcId, routes }: { vpcId: string; routes: readonly RouteRow[] },
+): Route[] {
   const vpc = vpcTable(scope).peek(vpcId);
   const local: Route[] = (vpc ? vpcCidrs(vpc) : []).map((block) => ({
     DestinationCidrBlock: block,

@@ -30,7 +30,10 @@ function destinationOf(block: string | undefined): string {
 }
 
 const notThere = (routeTableId: string, destination: string) =>
-  refusal('InvalidRoute.NotFound', `no route with destination-cidr-block ${destination} in route table ${routeTableId}`);
+  refusal(
+    'InvalidRoute.NotFound',
+    `no route with destination-cidr-block ${destination} in route table ${routeTableId}`,
+  );
 
 const targetParameters = ['GatewayId', 'NatGatewayId', 'NetworkInterfaceId', 'InstanceId'] as const;
 

@@ -27,7 +27,12 @@ function ruleOf(scope: Scope, group: SecurityGroupRow, ruleId: string | undefine
 }
 
 /** What a rule would become; the request has to name the whole rule, not only what changes. */
-function requested(scope: Scope, group: SecurityGroupRow, isEgress: boolean, request: SecurityGroupRuleRequest): WantedRule {
+function requested(
+  scope: Scope,
+  group: SecurityGroupRow,
+  isEgress: boolean,
+  request: SecurityGroupRuleRequest,
+): WantedRule {
   const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupId, Description } = request;
   const permission: IpPermission = {
     IpProtocol,
@@ -60,8 +65,7 @@ function describeAnew(scope: Scope, isEgress: boolean, input: NewDescriptions) {
     const rule = ruleTable(scope)
       .all()
       .find((one) => sameRule(one, wanted));
-    if (!rule)
-      throw refusal('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
+    if (!rule) throw refusal('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
     changes.push([rule, wanted.description]);
   }
   if (changes.length === 0)
@@ -76,18 +80,18 @@ function describeAnew(scope: Scope, isEgress: boolean, input: NewDescriptions) {
 export const securityGroupRules: Noun = {
   service: 'ec2',
   operations: {
-    DescribeSecurityGroupRules: operation<DescribeSecurityGroupRulesCommandInput, DescribeSecurityGroupRulesCommandOutput>(
-      ['SecurityGroupRuleIds', ...selecting],
-      (scope, { SecurityGroupRuleIds, ...question }) => {
-        const rows = SecurityGroupRuleIds?.map((id) => requireRule(scope, id)) ?? ruleTable(scope).list();
-        const filters = {
-          'group-id': (row: SecurityGroupRuleRow) => row.groupId,
-          'security-group-rule-id': (row: SecurityGroupRuleRow) => row.securityGroupRuleId,
-        };
-        const { page, NextToken } = selected(scope, rows, question, filters, SecurityGroupRuleIds);
-        return { SecurityGroupRules: page.map((row) => describeRule(scope, row)), NextToken };
-      },
-    ),
+    DescribeSecurityGroupRules: operation<
+      DescribeSecurityGroupRulesCommandInput,
+      DescribeSecurityGroupRulesCommandOutput
+    >(['SecurityGroupRuleIds', ...selecting], (scope, { SecurityGroupRuleIds, ...question }) => {
+      const rows = SecurityGroupRuleIds?.map((id) => requireRule(scope, id)) ?? ruleTable(scope).list();
+      const filters = {
+        'group-id': (row: SecurityGroupRuleRow) => row.groupId,
+        'security-group-rule-id': (row: SecurityGroupRuleRow) => row.securityGroupRuleId,
+      };
+      const { page, NextToken } = selected(scope, rows, question, filters, SecurityGroupRuleIds);
+      return { SecurityGroupRules: page.map((row) => describeRule(scope, row)), NextToken };
+    }),
     ModifySecurityGroupRules: operation<ModifySecurityGroupRulesCommandInput, ModifySecurityGroupRulesCommandOutput>(
       ['GroupId', 'SecurityGroupRules'],
       (scope, { GroupId, SecurityGroupRules = [] }) => {
@@ -99,7 +103,10 @@ export const securityGroupRules: Noun = {
             .all()
             .some((one) => one !== old && sameRule(one, wanted));
           if (twin)
-            throw refusal('InvalidPermission.Duplicate', 'A rule with the same protocol, ports and peer already exists');
+            throw refusal(
+              'InvalidPermission.Duplicate',
+              'A rule with the same protocol, ports and peer already exists',
+            );
           return { old, wanted };
         });
         for (const { old, wanted } of changes) {

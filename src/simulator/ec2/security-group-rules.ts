@@ -99,7 +99,10 @@ export function describeRule(scope: Scope, rule: SecurityGroupRuleRow): Security
 
 /** Rules put together as `IpPermissions` are: one entry for each protocol and range of ports. */
 export function permissionsOf(scope: Scope, rules: readonly SecurityGroupRuleRow[]): IpPermission[] {
-  const permissions = new Map<string, Required<Pick<IpPermission, 'IpRanges' | 'Ipv6Ranges' | 'PrefixListIds' | 'UserIdGroupPairs'>> & IpPermission>();
+  const permissions = new Map<
+    string,
+    Required<Pick<IpPermission, 'IpRanges' | 'Ipv6Ranges' | 'PrefixListIds' | 'UserIdGroupPairs'>> & IpPermission
+  >();
   for (const rule of rules) {
     const key = `${rule.ipProtocol} ${rule.fromPort} ${rule.toPort}`;
     const permission = permissions.get(key) ?? {

@@ -97,7 +97,8 @@ function checkText(value: string, parameter: string, what: string) {
 /** The group that a call names by id or, in the default VPC only, by name. */
 export function namedGroup(scope: Scope, groupId: string | undefined, groupName: string | undefined) {
   if (groupId !== undefined || groupName === undefined) {
-    if (groupId === undefined) throw refusal('MissingParameter', 'The request must contain the parameter groupName or groupId');
+    if (groupId === undefined)
+      throw refusal('MissingParameter', 'The request must contain the parameter groupName or groupId');
     return requireSecurityGroup(scope, groupId);
   }
   const vpcId = defaultVpc(scope)?.vpcId;
@@ -128,7 +129,10 @@ export const securityGroups: Noun = {
         const { vpcId } = vpc;
         const all = securityGroupTable(scope).all();
         if (all.some((row) => row.vpcId === vpcId && row.groupName === groupName))
-          throw refusal('InvalidGroup.Duplicate', `The security group '${groupName}' already exists for VPC '${vpcId}'`);
+          throw refusal(
+            'InvalidGroup.Duplicate',
+            `The security group '${groupName}' already exists for VPC '${vpcId}'`,
+          );
         if (all.length >= groupsPerRegion)
           throw refusal('SecurityGroupLimitExceeded', 'The maximum number of security groups has been reached.');
         const row = addGroup(scope, { groupName, description: Description, vpcId, isDefault: false, tags });
@@ -193,15 +197,17 @@ export const securityGroups: Noun = {
       (scope, { GroupId, GroupName }) => {
         const { groupId, isDefault } = namedGroup(scope, GroupId, GroupName);
         if (isDefault)
-          throw refusal('CannotDelete', `the specified group: "${groupId}" name: "default" cannot be deleted by a user`);
+          throw refusal(
+            'CannotDelete',
+            `the specified group: "${groupId}" name: "default" cannot be deleted by a user`,
+          );
         const referenced = ruleTable(scope)
           .all()
           .some((rule) => rule.referencedGroupId === groupId && rule.groupId !== groupId);
         const worn = networkInterfaceTable(scope)
           .all()
           .some((row) => row.groupIds.includes(groupId));
-        if (referenced || worn)
-          throw refusal('DependencyViolation', `resource ${groupId} has a dependent object`);
+        if (referenced || worn) throw refusal('DependencyViolation', `resource ${groupId} has a dependent object`);
         forgetGroup(scope, groupId);
         return { Return: true, GroupId: groupId };
       },

@@ -59,7 +59,8 @@ export function freeAddresses(scope: Scope, { subnetId, cidrBlock }: SubnetRow):
   return sizeOf(parseCidr(cidrBlock)!) - reservedAddresses - taken;
 }
 
-function describe(scope: Scope, row: SubnetRow): Subnet {
+/** A subnet as EC2 shows it. */
+export function describeSubnet(scope: Scope, row: SubnetRow): Subnet {
   return {
     SubnetId: row.subnetId,
     SubnetArn: scope.arn('ec2', `subnet/${row.subnetId}`),
@@ -129,7 +130,7 @@ export const subnets: Noun = {
         if (neighbours.length >= subnetsPerVpc)
           throw refusal('SubnetLimitExceeded', 'The maximum number of subnets has been reached.');
         const row = addSubnet(scope, { vpcId: vpc.vpcId, cidrBlock: cidrText(cidr), zone, tags });
-        return { Subnet: describe(scope, row) };
+        return { Subnet: describeSubnet(scope, row) };
       },
     ),
     DescribeSubnets: operation<DescribeSubnetsCommandInput, DescribeSubnetsCommandOutput>(
@@ -156,7 +157,7 @@ export const subnets: Noun = {
           state: (row: SubnetRow) => row.state,
         };
         const { page, NextToken } = selected(scope, rows, question, filters, SubnetIds);
-        return { Subnets: page.map((row) => describe(scope, row)), NextToken };
+        return { Subnets: page.map((row) => describeSubnet(scope, row)), NextToken };
       },
     ),
     ModifySubnetAttribute: operation<ModifySubnetAttributeCommandInput, ModifySubnetAttributeCommandOutput>(
@@ -169,14 +170,21 @@ export const subnets: Noun = {
         return {};
       },
     ),
-    DeleteSubnet: operation<DeleteSubnetCommandInput, DeleteSubnetCommandOutput>(['SubnetId'], (scope, { SubnetId }) => {
-      const { subnetId } = requireSubnet(scope, SubnetId);
-      if (networkInterfaceTable(scope).all().some((row) => row.subnetId === subnetId))
-        throw refusal('DependencyViolation', `The subnet '${subnetId}' has dependencies and cannot be deleted.`);
-      for (const gone of subnetGone) gone(scope, subnetId);
-      subnetTable(scope).delete(subnetId);
-      return {};
-    }),
+    DeleteSubnet: operation<DeleteSubnetCommandInput, DeleteSubnetCommandOutput>(
+      ['SubnetId'],
+      (scope, { SubnetId }) => {
+        const { subnetId } = requireSubnet(scope, SubnetId);
+        if (
+          networkInterfaceTable(scope)
+            .all()
+            .some((row) => row.subnetId === subnetId)
+        )
+          throw refusal('DependencyViolation', `The subnet '${subnetId}' has dependencies and cannot be deleted.`);
+        for (const gone of subnetGone) gone(scope, subnetId);
+        subnetTable(scope).delete(subnetId);
+        return {};
+      },
+    ),
   },
   events: {
     subnetAvailable(scope, { subnetId }: { subnetId: string }) {
@@ -211,7 +219,12 @@ export function addSubnet(scope: Scope, { vpcId, cidrBlock, zone, tags }: NewSub
   return row;
 }
 
-vpcBlockers.push((scope, vpcId) => subnetTable(scope).all().find((row) => row.vpcId === vpcId)?.subnetId);
+vpcBlockers.push(
+  (scope, vpcId) =>
+    subnetTable(scope)
+      .all()
+      .find((row) => row.vpcId === vpcId)?.subnetId,
+);
 vpcBlockUsers.push((scope, vpcId, cidrBlock) =>
   subnetTable(scope)
     .all()

@@ -24,8 +24,14 @@ export function allowTagsFor(specifications: TagSpecification[] | undefined, ...
 export function fromList(list: Tag[] | undefined): Tags {
   const tags: Tags = {};
   for (const { Key, Value } of list ?? []) {
-    if (Key === undefined || Key === '' || Key.length > 127 || Key.startsWith('aws:'))
-      throw refusal('InvalidParameterValue', `Tag key '${Key}' is not allowed`);
+    if (Key === undefined || Key === '') throw refusal('InvalidParameterValue', 'Tag key cannot be empty.');
+    if (Key.startsWith('aws:'))
+      throw refusal('InvalidParameterValue', "Tag keys starting with 'aws:' are reserved for internal use");
+    if (Key.length > 128)
+      throw refusal('InvalidParameterValue', `Tag key exceeds the maximum length of 128 characters`);
+    if ((Value ?? '').length > 256)
+      throw refusal('InvalidParameterValue', 'Tag value exceeds the maximum length of 256 characters');
+    if (Object.hasOwn(tags, Key)) throw refusal('InvalidParameterValue', `Duplicate tag key '${Key}' specified.`);
     tags[Key] = Value ?? '';
   }
   if (Object.keys(tags).length > 50) throw refusal('TagLimitExceeded', 'The maximum number of Tags is 50');

@@ -19,7 +19,7 @@ import { idKinds, required } from './ids.ts';
 import { addNetworkInterface, groupsIn, networkInterfaceTable, removeNetworkInterface } from './network-interfaces.ts';
 import { type RouteTableRow, requireRouteTable, routeTableTable } from './route-tables.ts';
 import { selected, selecting } from './selection.ts';
-import { requireSubnet } from './subnets.ts';
+import { freeAddresses, requireSubnet } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { awsPrefixLists, endpointServices } from './vpc-endpoint-services.ts';
 import { requireVpc, type VpcRow, vpcBlockers } from './vpcs.ts';
@@ -96,7 +96,10 @@ function tablesFor(scope: Scope, vpcId: string, serviceName: string, ids: readon
     if (table.vpcId !== vpcId)
       throw refusal('InvalidParameter', `Route table ${id} and the endpoint belong to different networks`);
     if (table.routes.some((one) => one.destination === destination))
-      throw refusal('RouteAlreadyExists', `route table ${id} already has a route with destination-prefix-list-id ${destination}`);
+      throw refusal(
+        'RouteAlreadyExists',
+        `route table ${id} already has a route with destination-prefix-list-id ${destination}`,
+      );
     return table;
   });
 }
@@ -109,17 +112,22 @@ function checkPrivateDns({ vpcId, enableDnsHostnames, enableDnsSupport }: VpcRow
     );
 }
 
-function subnetsFor(scope: Scope, vpcId: string, subnetIds: readonly string[], taken: readonly string[] = []): string[] {
-  const zones = new Set(taken);
+function subnetsFor(scope: Scope, vpcId: string, subnetIds: readonly string[]): readonly string[] {
+  const zones = new Set<string>();
   for (const subnetId of subnetIds) {
     const subnet = requireSubnet(scope, subnetId);
     if (subnet.vpcId !== vpcId)
       throw refusal('InvalidParameter', `Subnet ${subnetId} and the endpoint belong to different networks`);
     if (zones.has(subnet.availabilityZone))
-      throw refusal('DuplicateSubnetsInSameZone', `Found another VPC endpoint subnet in the availability zone of ${subnetId}`);
+      throw refusal(
+        'DuplicateSubnetsInSameZone',
+        `Found another VPC endpoint subnet in the availability zone of ${subnetId}`,
+      );
+    if (freeAddresses(scope, subnet) < 1)
+      throw refusal('InsufficientFreeAddressesInSubnet', `The subnet ${subnetId} does not have enough free addresses`);
     zones.add(subnet.availabilityZone);
   }
-  return [...subnetIds];
+  return subnetIds;
 }
 
 function takePlace(scope: Scope, row: VpcEndpointRow, subnetId: string) {
@@ -167,10 +175,15 @@ export const vpcEndpoints: Noun = {
         const vpc = requireVpc(scope, input.VpcId);
         const vpcEndpointType = input.VpcEndpointType ?? 'Gateway';
         const service = endpointServices(scope).find((one) => one.serviceName === ServiceName);
-        if (!service)
-          throw refusal('InvalidServiceName', `The Vpc Endpoint Service '${ServiceName}' does not exist`);
-        if ((vpcEndpointType !== 'Gateway' && vpcEndpointType !== 'Interface') || !service.types.includes(vpcEndpointType))
-          throw refusal('InvalidParameter', `Endpoint type (${vpcEndpointType}) does not match available service types (${service.types}).`);
+        if (!service) throw refusal('InvalidServiceName', `The Vpc Endpoint Service '${ServiceName}' does not exist`);
+        if (
+          (vpcEndpointType !== 'Gateway' && vpcEndpointType !== 'Interface') ||
+          !service.types.includes(vpcEndpointType)
+        )
+          throw refusal(
+            'InvalidParameter',
+            `Endpoint type (${vpcEndpointType}) does not match available service types (${service.types}).`,
+          );
         const isGateway = vpcEndpointType === 'Gateway';
         if (isGateway && (SubnetIds.length > 0 || SecurityGroupIds))
           throw refusal('InvalidParameter', 'Gateway endpoints have neither subnets nor security groups');
@@ -219,7 +232,16 @@ export const vpcEndpoints: Noun = {
       },
     ),
     ModifyVpcEndpoint: operation<ModifyVpcEndpointCommandInput, ModifyVpcEndpointCommandOutput>(
-      ['VpcEndpointId', 'PolicyDocument', 'ResetPolicy', 'AddRouteTableIds', 'RemoveRouteTableIds', 'AddSecurityGroupIds', 'RemoveSecurityGroupIds', 'PrivateDnsEnabled'],
+      [
+        'VpcEndpointId',
+        'PolicyDocument',
+        'ResetPolicy',
+        'AddRouteTableIds',
+        'RemoveRouteTableIds',
+        'AddSecurityGroupIds',
+        'RemoveSecurityGroupIds',
+        'PrivateDnsEnabled',
+      ],
       (scope, input) => {
         const row = requireVpcEndpoint(scope, input.VpcEndpointId);
         if (input.PrivateDnsEnabled) checkPrivateDns(requireVpc(scope, row.vpcId));

@@ -72,7 +72,8 @@ export const vpcCompanions: { born(scope: Scope, vpc: VpcRow): void; gone(scope:
 /** The DHCP options that every region has; a VPC starts with them. */
 export const defaultDhcpOptionsId = 'dopt-0a1b2c3d4e5f67890';
 
-function describe(scope: Scope, row: VpcRow): Vpc {
+/** A VPC as EC2 shows it. */
+export function describeVpc(scope: Scope, row: VpcRow): Vpc {
   return {
     VpcId: row.vpcId,
     CidrBlock: row.cidrBlock,
@@ -133,7 +134,10 @@ export const vpcs: Noun = {
         allowTagsFor(TagSpecifications, 'vpc');
         const tags = tagsFor(TagSpecifications, 'vpc');
         if (AmazonProvidedIpv6CidrBlock)
-          throw refusal('UnsupportedOperation', 'The simulated account has no IPv6; leave AmazonProvidedIpv6CidrBlock off');
+          throw refusal(
+            'UnsupportedOperation',
+            'The simulated account has no IPv6; leave AmazonProvidedIpv6CidrBlock off',
+          );
         if (InstanceTenancy !== 'default' && InstanceTenancy !== 'dedicated')
           throw refusal(
             'InvalidParameterValue',
@@ -141,7 +145,7 @@ export const vpcs: Noun = {
           );
         const cidrBlock = cidrText(blockFor(CidrBlock));
         const row = addVpc(scope, { cidrBlock, instanceTenancy: InstanceTenancy, isDefault: false, tags });
-        return { Vpc: describe(scope, row) };
+        return { Vpc: describeVpc(scope, row) };
       },
     ),
     DescribeVpcs: operation<DescribeVpcsCommandInput, DescribeVpcsCommandOutput>(
@@ -162,7 +166,7 @@ export const vpcs: Noun = {
           'dhcp-options-id': (row: VpcRow) => row.dhcpOptionsId,
         };
         const { page, NextToken } = selected(scope, rows, question, filters, VpcIds);
-        return { Vpcs: page.map((row) => describe(scope, row)), NextToken };
+        return { Vpcs: page.map((row) => describeVpc(scope, row)), NextToken };
       },
     ),
     DescribeVpcAttribute: operation<DescribeVpcAttributeCommandInput, DescribeVpcAttributeCommandOutput>(
@@ -180,10 +184,8 @@ export const vpcs: Noun = {
       ['VpcId', 'EnableDnsSupport', 'EnableDnsHostnames', 'EnableNetworkAddressUsageMetrics'],
       (scope, { VpcId, EnableDnsSupport, EnableDnsHostnames, EnableNetworkAddressUsageMetrics }) => {
         const given = [EnableDnsSupport, EnableDnsHostnames, EnableNetworkAddressUsageMetrics].filter(Boolean).length;
-        if (given > 1)
-          throw refusal('InvalidParameterCombination', 'Fields for multiple attribute types specified');
-        if (given === 0)
-          throw refusal('MissingParameter', 'The request must contain exactly one attribute to modify');
+        if (given > 1) throw refusal('InvalidParameterCombination', 'Fields for multiple attribute types specified');
+        if (given === 0) throw refusal('MissingParameter', 'The request must contain exactly one attribute to modify');
         const row = requireVpc(scope, VpcId);
         row.enableDnsSupport = EnableDnsSupport?.Value ?? row.enableDnsSupport;
         row.enableDnsHostnames = EnableDnsHostnames?.Value ?? row.enableDnsHostnames;
@@ -200,7 +202,10 @@ export const vpcs: Noun = {
         if (vpcCidrs(row).some((block) => overlap(parseCidr(block)!, cidr)))
           throw refusal('InvalidVpc.Range', `The CIDR '${CidrBlock}' conflicts with a CIDR block of '${row.vpcId}'.`);
         if (row.cidrBlockAssociations.length >= blocksPerVpc)
-          throw refusal('CidrLimitExceeded', `This network '${row.vpcId}' has met its maximum number of allowed CIDRs: 5`);
+          throw refusal(
+            'CidrLimitExceeded',
+            `This network '${row.vpcId}' has met its maximum number of allowed CIDRs: 5`,
+          );
         const association = { associationId: scope.id('vpc-cidr-assoc'), cidrBlock: cidrText(cidr) };
         row.cidrBlockAssociations.push(association);
         return {

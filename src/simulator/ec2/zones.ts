@@ -11,6 +11,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { filtered } from './filters.ts';
+import { defaultVpc } from './vpcs.ts';
 
 export interface Zone {
   /** `us-west-2a` */
@@ -83,7 +84,6 @@ function describeZone(scope: Scope, { name, id }: Zone): AvailabilityZone {
 /** EC2's own limits on an account, by the attribute that shows them. */
 const accountAttributes: Record<string, string> = {
   'supported-platforms': 'VPC',
-  'default-vpc': 'none',
   'vpc-max-security-groups-per-interface': '5',
   'max-instances': '20',
   'max-elastic-ips': '5',
@@ -144,11 +144,15 @@ export const zones: Noun = {
     ),
     DescribeAccountAttributes: operation<DescribeAccountAttributesCommandInput, DescribeAccountAttributesCommandOutput>(
       ['AttributeNames'],
-      (_scope, { AttributeNames }) => {
-        const names: string[] = AttributeNames ?? Object.keys(accountAttributes);
+      (scope, { AttributeNames }) => {
+        const attributes: Record<string, string> = {
+          ...accountAttributes,
+          'default-vpc': defaultVpc(scope)?.vpcId ?? 'none',
+        };
+        const names: string[] = AttributeNames ?? Object.keys(attributes);
         return {
           AccountAttributes: names.map((name) => {
-            const value = Object.hasOwn(accountAttributes, name) ? accountAttributes[name] : undefined;
+            const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
             if (value === undefined)
               throw refusal('InvalidParameterValue', `Value (${name}) for parameter attributeName is invalid.`);
             return { AttributeName: name, AttributeValues: [{ AttributeValue: value }] };
