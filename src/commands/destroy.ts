@@ -1,6 +1,6 @@
 import { discover, ec2Tags, type Found } from '../audit.ts';
 import { destroy as carryOut } from '../engine/destroy.ts';
-import { type Graph, graphOf } from '../engine/graph.ts';
+import { dependents, type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { exitCodes, userError } from '../errors.ts';
@@ -80,6 +80,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   const stopping = stopOnSignal(io, () => deployment.world.close());
   const run = runOf(deployment, state, { signal: stopping.signal, keepData });
   const graph = graphOf(going);
+  const needing = dependents(graph);
   const screen = await show(deployment, run.events, {
     quiet: flags.quiet === true,
     titles: new Map(steps.map(({ number, title }) => [number, title])),
@@ -101,7 +102,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     const [first] = outcome.failed;
     if (!outcome.stopped && !first) left = await audit(deployment, run, leave);
     const ok = !outcome.stopped && !first && left.length === 0;
-    const measured = figures(graph, outcome, traffic.calls);
+    const measured = figures((key) => needing.get(key) ?? [], outcome, traffic.calls);
     run.events.emit({
       event: 'run.done',
       ok,

@@ -1,7 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Events } from '../engine/events.ts';
-import { criticalPath, type Graph } from '../engine/graph.ts';
 import type { Outcome } from '../engine/up.ts';
 import { exitCodes } from '../errors.ts';
 import { ndjson } from '../ui/json.ts';
@@ -64,25 +63,60 @@ export function stopOnSignal(
   };
 }
 
-/** The figures of `run.done`: how long it took, how long it could have taken, and what was asked of AWS. */
-export function figures(graph: Graph, { spans }: Outcome, calls: Record<string, number>) {
-  const seconds = (key: string) => {
-    const span = spans.get(key);
-    return span ? (span.end - span.start) / 1000 : 0;
-  };
+/**
+ * The figures of `run.done`: how long it took, how long it would have taken one after another, the chain that decided
+ * it, and what was asked of AWS. `before` gives the keys that a key waited for: its needs in `up`, what needs it in
+ * `destroy`.
+ */
+export function figures(before: (key: string) => string[], { spans }: Outcome, calls: Record<string, number>) {
   const all = [...spans.values()];
-  const path = criticalPath(graph, seconds);
   const start = Math.min(...all.map((span) => span.start));
   const end = Math.max(...all.map((span) => span.end));
+  let serial = 0;
+  for (const [key, span] of spans) {
+    // What was let go early worked while its predecessor still did; alone it would only have needed what came after.
+    const predecessors = before(key).flatMap((one) => spans.get(one)?.end ?? []);
+    serial += Math.max(0, span.end - Math.max(span.start, ...predecessors));
+  }
+  const path = longestChain(before, spans);
   return {
-    durationSeconds: all.length === 0 ? 0 : round((end - start) / 1000),
-    serialSeconds: round([...spans.keys()].reduce((sum, key) => sum + seconds(key), 0)),
-    criticalPath: path.keys.filter((key) => seconds(key) > 0),
-    criticalPathSeconds: round(path.seconds),
+    durationSeconds: all.length === 0 ? 0 : seconds(end - start),
+    serialSeconds: seconds(serial),
+    criticalPath: path.keys,
+    criticalPathSeconds: seconds(path.milliseconds),
     calls: Object.fromEntries(Object.entries(calls).sort(([one], [other]) => one.localeCompare(other))),
   };
 }
 
-function round(seconds: number): number {
-  return Math.round(seconds * 10) / 10;
+/** The chain of predecessors whose own times add up to most; gaps in which nothing of it was worked on do not count. */
+function longestChain(
+  before: (key: string) => string[],
+  spans: Outcome['spans'],
+): { keys: string[]; milliseconds: number } {
+  const known = new Map<string, { keys: string[]; milliseconds: number }>();
+  const upTo = (key: string): { keys: string[]; milliseconds: number } => {
+    const found = known.get(key);
+    if (found) return found;
+    let best: { keys: string[]; milliseconds: number } = { keys: [], milliseconds: 0 };
+    for (const one of before(key)) {
+      const span = spans.get(one);
+      if (!span) continue;
+      const chain = upTo(one);
+      const milliseconds = chain.milliseconds + span.released - span.start;
+      if (milliseconds > best.milliseconds) best = { keys: [...chain.keys, one], milliseconds };
+    }
+    known.set(key, best);
+    return best;
+  };
+  let longest: { keys: string[]; milliseconds: number } = { keys: [], milliseconds: 0 };
+  for (const [key, { start, end }] of spans) {
+    const chain = upTo(key);
+    const milliseconds = chain.milliseconds + end - start;
+    if (milliseconds > longest.milliseconds) longest = { keys: [...chain.keys, key], milliseconds };
+  }
+  return longest;
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds / 100) / 10;
 }

@@ -1,4 +1,4 @@
-import { withNeeds } from '../engine/graph.ts';
+import { needsOf, withNeeds } from '../engine/graph.ts';
 import { up as carryOut, type Failed, type Outcome } from '../engine/up.ts';
 import { exitCodes, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
@@ -62,12 +62,13 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     resources: graph.size,
   });
   if (plan.create.length > 0) state.startRun('up', new Date().toISOString());
+  const waitedFor = (key: string) => needsOf(graph, graph.get(key)!);
   let outcome: Outcome;
   try {
     outcome = await carryOut(run, graph, plan.verdicts);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     if (state.run && !outcome.stopped) state.endRun();
-    const measured = figures(graph, outcome, traffic.calls);
+    const measured = figures(waitedFor, outcome, traffic.calls);
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan) });
   } finally {
     await screen.close();
@@ -75,7 +76,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   }
   if (outcome.stopped) return stopped(deployment, stopping.exitCode());
   if (outcome.failed.length > 0) throw firstFailure(outcome.failed, stateFile);
-  if (!io.json && flags.quiet !== true) report(deployment, plan, figures(graph, outcome, traffic.calls));
+  if (!io.json && flags.quiet !== true) report(deployment, plan, figures(waitedFor, outcome, traffic.calls));
   return exitCodes.ok;
 }
 

@@ -18,6 +18,8 @@ export interface WorldFlags {
   readonly killBefore?: string;
   readonly killInside?: string;
   readonly killAfter?: string;
+  /** From tests only. */
+  readonly watch?: Faults['watch'];
 }
 
 /** The address a rehearsal is seen from: reserved for documentation, so it is nobody's. */
@@ -64,7 +66,7 @@ export function openWorld(
 /** A rehearsal is as inconsistent as AWS is on a bad day, so that what it proves holds there. */
 const usualLag = { describeLagSeconds: 2, tagLagSeconds: 3 };
 
-function faultsOf({ fault = [], killBefore, killInside, killAfter }: WorldFlags): Faults {
+function faultsOf({ fault = [], killBefore, killInside, killAfter, watch }: WorldFlags): Faults {
   const kills = (
     [
       ['before', numberFlag('--kill-before', killBefore)],
@@ -74,6 +76,7 @@ function faultsOf({ fault = [], killBefore, killInside, killAfter }: WorldFlags)
   ).flatMap(([when, call]) => (call === undefined ? [] : [{ when, call }]));
   const faults: Faults = { ...usualLag, refuse: [], breakLater: [] };
   if (kills[0]) faults.kill = kills[0];
+  if (watch) faults.watch = watch;
   for (const text of fault) addFault(faults, text);
   return faults;
 }

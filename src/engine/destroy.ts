@@ -15,8 +15,12 @@ export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
   for (const resource of inOrder(graph).reverse()) {
     const { key } = resource;
     let letGo = () => {};
+    let released: number | undefined;
     const early = new Promise<boolean>((resolve) => {
-      letGo = () => resolve(true);
+      letGo = () => {
+        released ??= run.clock.now();
+        resolve(true);
+      };
     });
     const gone = (async () => {
       const ready = await Promise.all((needing.get(key) ?? []).map((one) => tasks.get(one)!.released));
@@ -29,11 +33,11 @@ export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
       try {
         await takeAway(run, resource, letGo);
         const end = run.clock.now();
-        outcome.spans.set(key, { start, end });
+        outcome.spans.set(key, { start, end, released: released ?? end });
         steps.done(key, (end - start) / 1000, 'destroyed');
         return true;
       } catch (error) {
-        outcome.spans.set(key, { start, end: run.clock.now() });
+        outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });
         if (error instanceof Stopped) outcome.skipped.push(key);
         else outcome.failed.push(steps.failed(key, error));
         return false;

@@ -20,9 +20,12 @@ export interface Failed {
   error: unknown;
 }
 
+/** Milliseconds on the run's clock. */
 export interface Span {
   start: number;
   end: number;
+  /** When what waited for it could go on: earlier than its end where it let go. */
+  released: number;
 }
 
 export interface Outcome {
@@ -30,7 +33,7 @@ export interface Outcome {
   /** Not begun, since something they need failed or the run was stopped. */
   skipped: string[];
   stopped: boolean;
-  /** Milliseconds on the run's clock, of everything that was worked on. */
+  /** Of everything that was worked on. */
   spans: Map<string, Span>;
 }
 
@@ -85,11 +88,11 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
         try {
           if (await bring(run, resource, verdict)) remade.add(key);
           const end = run.clock.now();
-          outcome.spans.set(key, { start, end });
+          outcome.spans.set(key, { start, end, released: end });
           steps.done(key, (end - start) / 1000, 'created');
           return true;
         } catch (error) {
-          outcome.spans.set(key, { start, end: run.clock.now() });
+          outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });
           if (error instanceof Stopped) outcome.skipped.push(key);
           else outcome.failed.push(steps.failed(key, error));
           return false;

@@ -1,3 +1,6 @@
+/** Of a changing call: before the account heard of it, when it is done but not answered, when the caller has the answer. */
+export type Moment = 'before' | 'inside' | 'after';
+
 /** What can go wrong on purpose. Everything is off unless asked for. */
 export interface Faults {
   /** A new resource shows in describes after 0 to this many seconds, and cannot be used by other calls before. */
@@ -17,5 +20,7 @@ export interface Faults {
   /** Named late failures (a NAT gateway that ends in `failed`): the next `times` creations of `noun` fail by themselves. */
   breakLater?: { noun: string; code: string; times?: number }[];
   /** The process is killed (SIGKILL) at its n-th changing call: before it, inside (done, not answered) or after it. */
-  kill?: { when: 'before' | 'inside' | 'after'; call: number };
+  kill?: { when: Moment; call: number };
+  /** Told of each moment of each changing call, before it goes on; what is on disk then is what a kill would leave. */
+  watch?: (moment: Moment, call: number) => void;
 }
