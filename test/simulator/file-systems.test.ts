@@ -36,7 +36,7 @@ import { region, twoZones } from './two-zones.ts';
 
 async function world() {
   const network = await twoZones();
-  const efs = network.account.attach(new EFSClient({ region }));
+  const efs = network.account.attach(new EFSClient({ region, maxAttempts: 1 }));
   const create = (changes: Partial<CreateFileSystemCommandInput> = {}) =>
     efs.send(new CreateFileSystemCommand({ CreationToken: 'pms-efs', Encrypted: true, ...changes }));
   /** A file system that is available already. */

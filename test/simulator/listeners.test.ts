@@ -24,11 +24,13 @@ import {
   ElasticLoadBalancingV2Client,
   ModifyListenerAttributesCommand,
   ModifyListenerCommand,
+  ModifyLoadBalancerAttributesCommand,
   ModifyRuleCommand,
   ModifyTargetGroupAttributesCommand,
   ModifyTargetGroupCommand,
   RemoveListenerCertificatesCommand,
   SetRulePrioritiesCommand,
+  SetSubnetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, test } from 'vitest';
 import { region, twoZones } from './two-zones.ts';
@@ -282,6 +284,42 @@ describe('listeners of the simulated account', () => {
     expect((await elb.send(new DescribeListenerAttributesCommand({ ListenerArn }))).Attributes).toEqual(
       expect.arrayContaining(Attributes),
     );
+  });
+});
+
+describe('network load balancers of the simulated account', () => {
+  test('one forwards TCP, has attributes of its own and needs no second zone', async () => {
+    const { elb, targetGroup, listener, subnetA, subnetC } = await world();
+    const { LoadBalancers } = await elb.send(
+      new CreateLoadBalancerCommand({ Name: 'nlb', Type: 'network', Scheme: 'internal', Subnets: [subnetA] }),
+    );
+    const { LoadBalancerArn, DNSName, SecurityGroups } = LoadBalancers?.[0] ?? {};
+    expect(DNSName).toMatch(/^nlb-[0-9a-f]{16}\.elb\.us-west-2\.amazonaws\.com$/);
+    expect(SecurityGroups).toBeUndefined();
+    const { TargetGroupArn, HealthCheckProtocol, HealthCheckPath } = await targetGroup({
+      Name: 'tcp',
+      Protocol: 'TCP',
+    });
+    expect({ HealthCheckProtocol, HealthCheckPath }).toEqual({
+      HealthCheckProtocol: 'TCP',
+      HealthCheckPath: undefined,
+    });
+    const DefaultActions: Action[] = [{ Type: 'forward', TargetGroupArn }];
+    await listener({ LoadBalancerArn, Protocol: 'TCP', Port: 3306, DefaultActions });
+    const http = listener({ LoadBalancerArn, Protocol: 'HTTP', Port: 80, DefaultActions });
+    await expect(http).rejects.toMatchObject(code('ValidationError'));
+    const fixed = listener({ LoadBalancerArn, Protocol: 'TCP', Port: 80, DefaultActions: [notFound] });
+    await expect(fixed).rejects.toMatchObject(code('InvalidLoadBalancerAction'));
+    const set = (Key: string, Value: string) =>
+      elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: [{ Key, Value }] }));
+    await set('load_balancing.cross_zone.enabled', 'true');
+    await expect(set('idle_timeout.timeout_seconds', '60')).rejects.toMatchObject(code('InvalidConfigurationRequest'));
+    const fewer = new SetSubnetsCommand({ LoadBalancerArn, Subnets: [subnetC] });
+    await expect(elb.send(fewer)).rejects.toMatchObject(code('InvalidConfigurationRequest'));
+    const { AvailabilityZones } = await elb.send(
+      new SetSubnetsCommand({ LoadBalancerArn, Subnets: [subnetA, subnetC] }),
+    );
+    expect(AvailabilityZones).toHaveLength(2);
   });
 });
 

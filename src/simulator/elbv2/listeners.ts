@@ -187,7 +187,7 @@ export const listeners: Noun = {
     DescribeListeners: operation<DescribeListenersCommandInput, DescribeListenersCommandOutput>(
       ['LoadBalancerArn', 'ListenerArns', 'Marker', 'PageSize'],
       (scope, { LoadBalancerArn, ListenerArns, ...paging }) => {
-        if (LoadBalancerArn !== undefined && ListenerArns)
+        if (LoadBalancerArn !== undefined && ListenerArns?.length)
           throw refusal(
             'ValidationError',
             'Listener ARNs and a load balancer ARN cannot be specified at the same time',
@@ -195,10 +195,11 @@ export const listeners: Noun = {
         if (LoadBalancerArn === undefined && !ListenerArns?.length)
           throw refusal('ValidationError', 'You must specify either listener ARNs or a load balancer ARN');
         const rows =
-          ListenerArns?.map((arn) => requireListener(scope, arn)) ??
-          listenersOf(scope, requireLoadBalancer(scope, LoadBalancerArn ?? '').loadBalancerArn).filter(
-            ({ listenerArn }) => listenerTable(scope).get(listenerArn),
-          );
+          LoadBalancerArn === undefined
+            ? (ListenerArns ?? []).map((arn) => requireListener(scope, arn))
+            : listenersOf(scope, requireLoadBalancer(scope, LoadBalancerArn ?? '').loadBalancerArn).filter(
+                ({ listenerArn }) => listenerTable(scope).get(listenerArn),
+              );
         const { page, next } = elbPage(rows, paging);
         return { Listeners: page.map(describe), NextMarker: next };
       },

@@ -115,6 +115,18 @@ function dnsName(scope: Scope, name: string, id: string, { type, scheme }: Pick<
   return `${prefix}${name}-${number}.${scope.region}.elb.${domain}`;
 }
 
+/** Those that are asked for; an empty list of ARNs or names asks for all. */
+function select(scope: Scope, arns: string[] = [], names: string[] = []): LoadBalancerRow[] {
+  const rows = loadBalancerTable(scope).list();
+  if (arns.length > 0) return arns.map((arn) => requireLoadBalancer(scope, arn));
+  if (names.length === 0) return rows;
+  return names.map((name) => {
+    const row = rows.find(({ loadBalancerName }) => loadBalancerName === name);
+    if (!row) throw refusal('LoadBalancerNotFound', `Load balancers '[${name}]' not found`);
+    return row;
+  });
+}
+
 export const loadBalancers: Noun = {
   service: 'elbv2',
   operations: {
@@ -172,22 +184,12 @@ export const loadBalancers: Noun = {
     DescribeLoadBalancers: operation<DescribeLoadBalancersCommandInput, DescribeLoadBalancersCommandOutput>(
       ['LoadBalancerArns', 'Names', 'Marker', 'PageSize'],
       (scope, { LoadBalancerArns, Names, ...paging }) => {
-        if (LoadBalancerArns && Names)
+        if (LoadBalancerArns?.length && Names?.length)
           throw refusal(
             'ValidationError',
             'Load balancer names and load balancer ARNs cannot be specified at the same time',
           );
-        const rows =
-          LoadBalancerArns?.map((arn) => requireLoadBalancer(scope, arn)) ??
-          Names?.map((name) => {
-            const row = loadBalancerTable(scope)
-              .list()
-              .find(({ loadBalancerName }) => loadBalancerName === name);
-            if (!row) throw refusal('LoadBalancerNotFound', `Load balancers '[${name}]' not found`);
-            return row;
-          }) ??
-          loadBalancerTable(scope).list();
-        const { page, next } = elbPage(rows, paging);
+        const { page, next } = elbPage(select(scope, LoadBalancerArns, Names), paging);
         return { LoadBalancers: page.map((row) => describe(scope, row)), NextMarker: next };
       },
     ),
@@ -241,7 +243,7 @@ export const loadBalancers: Noun = {
       ['LoadBalancerArn'],
       (scope, { LoadBalancerArn = '' }) => {
         checkArn('load balancer', LoadBalancerArn);
-        const row = loadBalancerTable(scope).get(LoadBalancerArn);
+        const row = loadBalancerTable(scope).peek(LoadBalancerArn);
         if (!row) return {};
         if (row.attributes['deletion_protection.enabled'] === 'true')
           throw refusal(

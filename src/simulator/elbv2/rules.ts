@@ -112,15 +112,16 @@ export const rules: Noun = {
     DescribeRules: operation<DescribeRulesCommandInput, DescribeRulesCommandOutput>(
       ['ListenerArn', 'RuleArns', 'Marker', 'PageSize'],
       (scope, { ListenerArn, RuleArns, ...paging }) => {
-        if (ListenerArn !== undefined && RuleArns)
+        if (ListenerArn !== undefined && RuleArns?.length)
           throw refusal('ValidationError', 'Rule ARNs and a listener ARN cannot be specified at the same time');
         if (ListenerArn === undefined && !RuleArns?.length)
           throw refusal('ValidationError', 'You must specify either listener rule ARNs or a listener ARN');
         const rows =
-          RuleArns?.map((arn) => requireRule(scope, arn)) ??
-          rulesOf(scope, requireListener(scope, ListenerArn ?? '').listenerArn).filter(({ ruleArn }) =>
-            ruleTable(scope).get(ruleArn),
-          );
+          ListenerArn === undefined
+            ? (RuleArns ?? []).map((arn) => requireRule(scope, arn))
+            : rulesOf(scope, requireListener(scope, ListenerArn ?? '').listenerArn).filter(({ ruleArn }) =>
+                ruleTable(scope).get(ruleArn),
+              );
         const { page, next } = elbPage(rows, paging);
         return { Rules: page.map((row) => describe(scope, row)), NextMarker: next };
       },

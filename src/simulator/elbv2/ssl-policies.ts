@@ -91,7 +91,7 @@ export const sslPolicies: Noun = {
     DescribeSSLPolicies: operation<DescribeSSLPoliciesCommandInput, DescribeSSLPoliciesCommandOutput>(
       ['Names', 'Marker', 'PageSize', 'LoadBalancerType'],
       (_scope, { Names, LoadBalancerType, ...paging }) => {
-        const found = (Names ?? Object.keys(policies)).map(describe);
+        const found = (Names?.length ? Names : Object.keys(policies)).map(describe);
         const { page, next } = elbPage(LoadBalancerType === 'gateway' ? [] : found, paging);
         return { SslPolicies: page, NextMarker: next };
       },

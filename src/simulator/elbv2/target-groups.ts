@@ -172,7 +172,7 @@ export const targetGroups: Noun = {
     DescribeTargetGroups: operation<DescribeTargetGroupsCommandInput, DescribeTargetGroupsCommandOutput>(
       ['LoadBalancerArn', 'TargetGroupArns', 'Names', 'Marker', 'PageSize'],
       (scope, { LoadBalancerArn, TargetGroupArns, Names, ...paging }) => {
-        if ([LoadBalancerArn, TargetGroupArns, Names].filter((given) => given !== undefined).length > 1)
+        if ([LoadBalancerArn, TargetGroupArns, Names].filter((given) => given?.length).length > 1)
           throw refusal(
             'ValidationError',
             'Target group names, target group ARNs and a load balancer ARN cannot be specified at the same time',
@@ -194,7 +194,7 @@ export const targetGroups: Noun = {
       ['TargetGroupArn'],
       (scope, { TargetGroupArn = '' }) => {
         checkArn('target group', TargetGroupArn);
-        if (!targetGroupTable(scope).get(TargetGroupArn)) return {};
+        if (!targetGroupTable(scope).peek(TargetGroupArn)) return {};
         if (loadBalancersOf(scope, TargetGroupArn).length > 0)
           throw refusal(
             'ResourceInUse',
@@ -213,16 +213,15 @@ function select(
   { LoadBalancerArn, TargetGroupArns, Names }: DescribeTargetGroupsCommandInput,
 ): TargetGroupRow[] {
   const rows = targetGroupTable(scope).list();
-  if (TargetGroupArns) return TargetGroupArns.map((arn) => requireTargetGroup(scope, arn));
+  if (TargetGroupArns?.length) return TargetGroupArns.map((arn) => requireTargetGroup(scope, arn));
   if (LoadBalancerArn !== undefined) {
     const used = targetGroupsOf(scope, requireLoadBalancer(scope, LoadBalancerArn).loadBalancerArn);
     return rows.filter(({ targetGroupArn }) => used.has(targetGroupArn));
   }
-  return (
-    Names?.map((name) => {
-      const row = rows.find(({ targetGroupName }) => targetGroupName === name);
-      if (!row) throw refusal('TargetGroupNotFound', 'One or more target groups not found');
-      return row;
-    }) ?? rows
-  );
+  if (!Names?.length) return rows;
+  return Names.map((name) => {
+    const row = rows.find(({ targetGroupName }) => targetGroupName === name);
+    if (!row) throw refusal('TargetGroupNotFound', 'One or more target groups not found');
+    return row;
+  });
 }
