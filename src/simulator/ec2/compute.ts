@@ -14,8 +14,11 @@ import { metadataDefaults } from './metadata-defaults.ts';
 import { ownImages } from './own-images.ts';
 import { profileAssociations } from './profile-associations.ts';
 import { runInstances } from './run-instances.ts';
+import { snapshotAttributes } from './snapshot-attributes.ts';
+import { snapshotSeries } from './snapshot-series.ts';
 import { snapshots } from './snapshots.ts';
 import { volumeModifications } from './volume-modifications.ts';
+import { volumeStatus } from './volume-status.ts';
 import { volumes } from './volumes.ts';
 
 /** EC2's nouns of computing: key pairs, instances, volumes, snapshots, images and what belongs to them. */
@@ -32,7 +35,10 @@ export const ec2ComputeNouns: readonly Noun[] = [
   launchTemplates,
   volumes,
   volumeModifications,
+  volumeStatus,
   snapshots,
+  snapshotSeries,
+  snapshotAttributes,
   images,
   ownImages,
   imageAttributes,

@@ -40,6 +40,12 @@ export function planLaunch(scope: Scope, input: RunInstancesCommandInput): Launc
     );
   refuseUnmodelled(input);
   allowUserData(input.UserData);
+  const behavior = input.InstanceInitiatedShutdownBehavior ?? 'stop';
+  if (behavior !== 'stop' && behavior !== 'terminate')
+    throw refusal(
+      'InvalidParameterValue',
+      `Value (${behavior}) for parameter instanceInitiatedShutdownBehavior is invalid.`,
+    );
   const type = instanceTypeNamed(input.InstanceType ?? 'm1.small');
   if (!type) throw refusal('InvalidParameterValue', `Invalid value '${input.InstanceType}' for InstanceType.`);
   const cpuCredits = creditsOf(type, input);

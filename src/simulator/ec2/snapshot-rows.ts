@@ -17,6 +17,8 @@ export interface SnapshotRow {
   description: string;
   encrypted: boolean;
   kmsKeyId?: string;
+  /** Account ids that may make volumes of it, and `all` for everybody. */
+  volumePermissions?: string[];
   tags: Tags;
 }
 

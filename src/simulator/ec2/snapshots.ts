@@ -22,7 +22,7 @@ function progress(scope: Scope, row: SnapshotRow): string {
   return `${Math.min(99, Math.floor(share * 100))}%`;
 }
 
-function describe(scope: Scope, row: SnapshotRow): Snapshot {
+export function describeSnapshot(scope: Scope, row: SnapshotRow): Snapshot {
   return {
     SnapshotId: row.snapshotId,
     VolumeId: row.volumeId,
@@ -59,7 +59,7 @@ export const snapshots: Noun = {
         if (volume.state !== 'available' && volume.state !== 'in-use')
           throw refusal('IncorrectState', `Volume '${volume.volumeId}' is in the '${volume.state}' state.`);
         const seconds = scope.seconds('snapshot.create');
-        return describe(scope, addSnapshot(scope, { volume, description: Description, tags, seconds }));
+        return describeSnapshot(scope, addSnapshot(scope, { volume, description: Description, tags, seconds }));
       },
     ),
     DescribeSnapshots: operation<DescribeSnapshotsCommandInput, DescribeSnapshotsCommandOutput>(
@@ -88,7 +88,7 @@ export const snapshots: Noun = {
           },
           SnapshotIds,
         );
-        return { Snapshots: page.map((row) => describe(scope, row)), NextToken };
+        return { Snapshots: page.map((row) => describeSnapshot(scope, row)), NextToken };
       },
     ),
     DeleteSnapshot: operation<DeleteSnapshotCommandInput, DeleteSnapshotCommandOutput>(
