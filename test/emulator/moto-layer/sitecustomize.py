@@ -262,6 +262,34 @@ def ec2_ends():
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway
 
 
+def ec2_deletes():
+    """A subnet's association ends with the subnet, and a key pair can be named by its id when it is deleted."""
+    from moto.ec2.models.subnets import SubnetBackend
+    from moto.ec2.responses.key_pairs import KeyPairs
+
+    delete = SubnetBackend.delete_subnet
+
+    def delete_subnet(self, subnet_id):
+        gone = delete(self, subnet_id)
+        for table in self.route_tables.values():
+            ended = [key for key, target in table._associations.items() if target == subnet_id]
+            for key in ended:
+                table._associations.pop(key)
+        return gone
+
+    delete_named = KeyPairs.delete_key_pair
+
+    def delete_key_pair(self):
+        wanted = self._get_param("KeyPairId")
+        for name, key_pair in list(self.ec2_backend.key_pairs.items()):
+            if key_pair.id == wanted:
+                self.ec2_backend.delete_key_pair(name)
+        return delete_named(self)
+
+    SubnetBackend.delete_subnet = delete_subnet
+    KeyPairs.delete_key_pair = delete_key_pair
+
+
 def iam_absences():
     """A role that is not in an instance profile cannot be removed from it: a refusal, which moto answers as HTTP 500."""
     from moto.iam.exceptions import NotFoundException
@@ -284,4 +312,5 @@ if any("moto_server" in word for word in sys.orig_argv):
     rds_clusters()
     ec2_images_and_tokens()
     ec2_ends()
+    ec2_deletes()
     iam_absences()
