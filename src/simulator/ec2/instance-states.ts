@@ -21,7 +21,7 @@ import {
   instanceTable,
   requireInstances,
 } from './instances.ts';
-import { type NetworkInterfaceRow, removeNetworkInterface } from './network-interfaces.ts';
+import { detach, removeNetworkInterface } from './network-interfaces.ts';
 import { profileAssociationOf, profileAssociationTable } from './profile-associations.ts';
 import { refuseAboveVcpuQuota } from './vcpu-quota.ts';
 import { releaseVolumes, volumesOf } from './volumes.ts';
@@ -70,22 +70,12 @@ function dropAutomaticAddress(scope: Scope, row: InstanceRow) {
   }
 }
 
-function detached(one: NetworkInterfaceRow) {
-  one.status = 'available';
-  delete one.instanceId;
-  delete one.attachmentId;
-  delete one.attachTime;
-  delete one.ownerOfAttachment;
-  delete one.deviceIndex;
-  delete one.deleteOnTermination;
-}
-
 /** The instance is no more: what hangs on it goes, or is free. */
 function end(scope: Scope, row: InstanceRow) {
   enter(scope, row, 'terminated', 'instanceForgotten', shownAfterEnd);
   for (const one of interfacesOf(scope, row.instanceId)) {
     if (one.deleteOnTermination) removeNetworkInterface(scope, one.networkInterfaceId);
-    else detached(one);
+    else detach(one);
   }
   delete row.publicIpAddress;
   releaseVolumes(scope, row.instanceId);
