@@ -53,7 +53,7 @@ export const cluster = resource(
         reach(aws, { name: 'a', instanceId: nodeAId, bastionId }),
         reach(aws, { name: 'c', instanceId: nodeCId, bastionId }),
       ]);
-      await Promise.all([a, c].map((node) => unitsActive(aws, node)));
+      for (const node of [a, c]) await unitsActive(aws, node);
       await targetsHealthy(aws, targetGroup.targetGroupArn, [nodeAId, nodeCId]);
       const inside = baseUrl(aws.config, '127.0.0.1');
       const touches = { endpoints: [{ address: loadBalancer.dnsName, port: 80 }] };
