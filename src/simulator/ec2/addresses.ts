@@ -18,6 +18,7 @@ import { filtered } from './filters.ts';
 import { idKinds, required } from './ids.ts';
 import { hasInternetGateway } from './internet-gateways.ts';
 import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interfaces.ts';
+import { given } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 
 /** An Elastic IP address. What it is associated with, the network interface knows. */
@@ -173,7 +174,7 @@ export const addresses: Noun = {
           ...(AllocationIds ?? []).map((id) => requireAddress(scope, id)),
           ...(PublicIps ?? []).map((publicIp) => addressNamed(scope, undefined, publicIp)),
         ];
-        const rows = AllocationIds || PublicIps ? named : addressTable(scope).list();
+        const rows = given(named) ?? addressTable(scope).list();
         const user = (row: AddressRow) => interfaceWith(scope, row.allocationId);
         const found = filtered<AddressRow>(scope, rows, Filters, {
           'allocation-id': (row) => row.allocationId,

@@ -13,7 +13,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { defaultDhcpOptionsId, requireVpc, vpcTable } from './vpcs.ts';
 
@@ -85,7 +85,7 @@ export const dhcpOptions: Noun = {
     DescribeDhcpOptions: operation<DescribeDhcpOptionsCommandInput, DescribeDhcpOptionsCommandOutput>(
       ['DhcpOptionsIds', ...selecting],
       (scope, { DhcpOptionsIds, ...question }) => {
-        const rows = DhcpOptionsIds?.map((id) => requireDhcpOptions(scope, id)) ?? [
+        const rows = given(DhcpOptionsIds)?.map((id) => requireDhcpOptions(scope, id)) ?? [
           defaults(scope),
           ...table(scope).list(),
         ];

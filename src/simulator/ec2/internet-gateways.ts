@@ -16,7 +16,7 @@ import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
 import { networkInterfaceTable } from './network-interfaces.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers } from './vpcs.ts';
 
@@ -117,7 +117,8 @@ export const internetGateways: Noun = {
       ['InternetGatewayIds', ...selecting],
       (scope, { InternetGatewayIds, ...question }) => {
         const rows =
-          InternetGatewayIds?.map((id) => requireInternetGateway(scope, id)) ?? internetGatewayTable(scope).list();
+          given(InternetGatewayIds)?.map((id) => requireInternetGateway(scope, id)) ??
+          internetGatewayTable(scope).list();
         const filters = {
           'internet-gateway-id': (row: InternetGatewayRow) => row.internetGatewayId,
           'attachment.vpc-id': (row: InternetGatewayRow) => row.vpcId ?? [],

@@ -15,7 +15,7 @@ import { madeBefore, rememberToken } from './client-tokens.ts';
 import { idKinds, required } from './ids.ts';
 import { hasInternetGateway } from './internet-gateways.ts';
 import { addNetworkInterface, removeNetworkInterface } from './network-interfaces.ts';
-import { selected } from './selection.ts';
+import { given, selected } from './selection.ts';
 import { freeAddresses, requireSubnet, type SubnetRow, subnetTable } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { vpcBlockers } from './vpcs.ts';
@@ -177,7 +177,7 @@ export const natGateways: Noun = {
     DescribeNatGateways: operation<DescribeNatGatewaysCommandInput, DescribeNatGatewaysCommandOutput>(
       ['NatGatewayIds', 'Filter', 'MaxResults', 'NextToken'],
       (scope, { NatGatewayIds, Filter, MaxResults, NextToken: token }) => {
-        const rows = NatGatewayIds?.map((id) => requireNatGateway(scope, id)) ?? natGatewayTable(scope).list();
+        const rows = given(NatGatewayIds)?.map((id) => requireNatGateway(scope, id)) ?? natGatewayTable(scope).list();
         const filters = {
           'nat-gateway-id': (row: NatGatewayRow) => row.natGatewayId,
           'vpc-id': (row: NatGatewayRow) => row.vpcId,

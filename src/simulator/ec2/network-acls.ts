@@ -14,7 +14,7 @@ import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { madeBefore, rememberToken } from './client-tokens.ts';
 import { idKinds, required } from './ids.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { subnetBorn, subnetGone } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
@@ -118,7 +118,7 @@ export const networkAcls: Noun = {
     DescribeNetworkAcls: operation<DescribeNetworkAclsCommandInput, DescribeNetworkAclsCommandOutput>(
       ['NetworkAclIds', ...selecting],
       (scope, { NetworkAclIds, ...question }) => {
-        const rows = NetworkAclIds?.map((id) => requireNetworkAcl(scope, id)) ?? networkAclTable(scope).list();
+        const rows = given(NetworkAclIds)?.map((id) => requireNetworkAcl(scope, id)) ?? networkAclTable(scope).list();
         type Row = NetworkAclRow;
         const filters = {
           'network-acl-id': (row: Row) => row.networkAclId,

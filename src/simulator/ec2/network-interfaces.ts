@@ -14,7 +14,7 @@ import { refusal } from '../refusal.ts';
 import { madeBefore, rememberToken } from './client-tokens.ts';
 import { idKinds, required } from './ids.ts';
 import { defaultSecurityGroup, requireSecurityGroup, securityGroupTable } from './security-groups.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { requireSubnet, subnetTable } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { vpcTable } from './vpcs.ts';
@@ -267,7 +267,7 @@ export const networkInterfaces: Noun = {
       ['NetworkInterfaceIds', ...selecting],
       (scope, { NetworkInterfaceIds, ...question }) => {
         const table = networkInterfaceTable(scope);
-        const rows = NetworkInterfaceIds?.map((id) => requireNetworkInterface(scope, id)) ?? table.list();
+        const rows = given(NetworkInterfaceIds)?.map((id) => requireNetworkInterface(scope, id)) ?? table.list();
         const { page, NextToken } = selected(scope, rows, question, filtersIn(scope), NetworkInterfaceIds);
         return { NetworkInterfaces: page.map((row) => describe(scope, row)), NextToken };
       },

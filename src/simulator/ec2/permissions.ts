@@ -4,6 +4,7 @@ import { cidrText, parseCidr } from '../cidr.ts';
 import { refusal } from '../refusal.ts';
 import type { RuleMatch } from './security-group-rules.ts';
 import { requireSecurityGroup, type SecurityGroupRow, securityGroupTable } from './security-groups.ts';
+import { awsPrefixLists } from './vpc-endpoint-services.ts';
 import { requireVpc } from './vpcs.ts';
 
 /** A rule as a call asks for it. */
@@ -69,7 +70,7 @@ export function rulesIn(
       })),
       ...PrefixListIds.map(({ PrefixListId = '', Description }) => ({
         ...base,
-        prefixListId: prefixList(PrefixListId),
+        prefixListId: prefixList(scope, PrefixListId),
         ...noted(Description),
       })),
       ...UserIdGroupPairs.map(({ GroupId, GroupName, Description }) => ({
@@ -88,7 +89,7 @@ export function rulesIn(
 }
 
 /** Protocol and ports in the form that AWS keeps. Ports are meaningless, and -1, for protocols that have none. */
-export function portsOf({ IpProtocol, FromPort, ToPort }: Pick<IpPermission, 'IpProtocol' | 'FromPort' | 'ToPort'>) {
+function portsOf({ IpProtocol, FromPort, ToPort }: Pick<IpPermission, 'IpProtocol' | 'FromPort' | 'ToPort'>) {
   if (IpProtocol === undefined) throw refusal('MissingParameter', 'The request must contain the parameter ipProtocol');
   const name = IpProtocol.toLowerCase();
   const ipProtocol = Object.hasOwn(protocols, name) ? protocols[name]! : name;
@@ -111,21 +112,23 @@ export function portsOf({ IpProtocol, FromPort, ToPort }: Pick<IpPermission, 'Ip
   return { ipProtocol, fromPort: FromPort, toPort: ToPort };
 }
 
-export function ipv4Block(text: string | undefined): string {
+function ipv4Block(text: string | undefined): string {
   const cidr = parseCidr(text ?? '');
   if (!cidr) throw refusal('InvalidParameterValue', `CIDR block ${text} is malformed`);
   return cidrText(cidr);
 }
 
-export function ipv6Block(text: string | undefined): string {
+function ipv6Block(text: string | undefined): string {
   const [, prefix] = /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\/(\d{1,3})$/.exec(text ?? '') ?? [];
   if (prefix === undefined || Number(prefix) > 128)
     throw refusal('InvalidParameterValue', `IPv6 CIDR block ${text} is malformed`);
   return text!.toLowerCase();
 }
 
-export function prefixList(id: string): string {
+function prefixList(scope: Scope, id: string): string {
   if (!id.startsWith('pl-')) throw refusal('InvalidPrefixListId.Malformed', `Invalid id: "${id}" (expecting "pl-...")`);
+  if (!awsPrefixLists(scope).some(({ prefixListId }) => prefixListId === id))
+    throw refusal('InvalidPrefixListID.NotFound', `The prefix list ID '${id}' does not exist`);
   return id;
 }
 
@@ -139,7 +142,7 @@ function noted(description: string | undefined): { description?: string } {
 }
 
 /** A group of the same VPC; by name only in the default VPC, where names are all that old callers know. */
-export function referencedGroup(
+function referencedGroup(
   scope: Scope,
   group: SecurityGroupRow,
   groupId: string | undefined,

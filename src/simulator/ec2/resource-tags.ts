@@ -10,7 +10,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { type IdKind, idKinds } from './ids.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { fromList, type Tags } from './tags.ts';
 
 interface Tagged {
@@ -80,7 +80,7 @@ export const resourceTags: Noun = {
       (scope, { Resources = [], Tags: list }) => {
         for (const row of Resources.map((id) => requireTagged(scope, id))) {
           // Without a list every tag goes; with a value, only a tag that has this value.
-          const doomed = list ?? Object.keys(row.tags).map((Key) => ({ Key, Value: undefined }));
+          const doomed = given(list) ?? Object.keys(row.tags).map((Key) => ({ Key, Value: undefined }));
           for (const { Key = '', Value } of doomed)
             if (Value === undefined || row.tags[Key] === Value) delete row.tags[Key];
         }

@@ -20,7 +20,7 @@ import { refusal } from '../refusal.ts';
 import { madeBefore, rememberToken } from './client-tokens.ts';
 import { idKinds, required } from './ids.ts';
 import { describeRoutes, type RouteRow } from './route-targets.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { requireSubnet, subnetGone } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
@@ -148,7 +148,7 @@ export const routeTables: Noun = {
     DescribeRouteTables: operation<DescribeRouteTablesCommandInput, DescribeRouteTablesCommandOutput>(
       ['RouteTableIds', ...selecting],
       (scope, { RouteTableIds, ...question }) => {
-        const rows = RouteTableIds?.map((id) => requireRouteTable(scope, id)) ?? routeTableTable(scope).list();
+        const rows = given(RouteTableIds)?.map((id) => requireRouteTable(scope, id)) ?? routeTableTable(scope).list();
         const { page, NextToken } = selected(scope, rows, question, filtersIn(scope), RouteTableIds);
         return { RouteTables: page.map((row) => describe(scope, row)), NextToken };
       },

@@ -17,7 +17,7 @@ import { refusal } from '../refusal.ts';
 import { rulesIn, type WantedRule } from './permissions.ts';
 import { describeRule, requireRule, ruleTable, type SecurityGroupRuleRow, sameRule } from './security-group-rules.ts';
 import { namedGroup, requireSecurityGroup, type SecurityGroupRow } from './security-groups.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 
 function ruleOf(scope: Scope, group: SecurityGroupRow, ruleId: string | undefined): SecurityGroupRuleRow {
   const rule = requireRule(scope, ruleId);
@@ -84,7 +84,7 @@ export const securityGroupRules: Noun = {
       DescribeSecurityGroupRulesCommandInput,
       DescribeSecurityGroupRulesCommandOutput
     >(['SecurityGroupRuleIds', ...selecting], (scope, { SecurityGroupRuleIds, ...question }) => {
-      const rows = SecurityGroupRuleIds?.map((id) => requireRule(scope, id)) ?? ruleTable(scope).list();
+      const rows = given(SecurityGroupRuleIds)?.map((id) => requireRule(scope, id)) ?? ruleTable(scope).list();
       const filters = {
         'group-id': (row: SecurityGroupRuleRow) => row.groupId,
         'security-group-rule-id': (row: SecurityGroupRuleRow) => row.securityGroupRuleId,

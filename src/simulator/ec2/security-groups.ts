@@ -19,7 +19,7 @@ import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
 import { networkInterfaceTable } from './network-interfaces.ts';
 import { addRule, allowAll, permissionsOf, rulesOf, ruleTable } from './security-group-rules.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { defaultVpc, requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
 
@@ -146,7 +146,7 @@ export const securityGroups: Noun = {
           ...(GroupIds ?? []).map((id) => requireSecurityGroup(scope, id)),
           ...(GroupNames ?? []).map((name) => namedGroup(scope, undefined, name)),
         ];
-        const rows = GroupIds || GroupNames ? named : securityGroupTable(scope).list();
+        const rows = given(named) ?? securityGroupTable(scope).list();
         const ids = named.map(({ groupId }) => groupId);
         const { page, NextToken } = selected(scope, rows, question, filtersIn(scope), ids);
         return { SecurityGroups: page.map((row) => describe(scope, row)), NextToken };

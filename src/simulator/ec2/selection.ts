@@ -14,6 +14,11 @@ interface Question {
 /** The parameters that every describing call of EC2 has besides its list of ids. */
 export const selecting = ['Filters', 'MaxResults', 'NextToken'] as const;
 
+/** What a call names, each once. An empty list names nothing: it does not even reach the wire. */
+export function given<Item>(list: readonly Item[] | undefined): Item[] | undefined {
+  return list && list.length > 0 ? [...new Set(list)] : undefined;
+}
+
 /** The page of `rows` that a describing call asks for. `ids` are what it named, if it named any. */
 export function selected<Row extends Stored & { tags: Tags }>(
   scope: Scope,

@@ -15,7 +15,7 @@ import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
 import { networkInterfaceTable } from './network-interfaces.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers, vpcBlockUsers, vpcCidrs } from './vpcs.ts';
 import { type Zone, zonesOf } from './zones.ts';
@@ -29,6 +29,8 @@ export interface SubnetRow {
   state: 'pending' | 'available';
   mapPublicIpOnLaunch: boolean;
   defaultForAz?: boolean;
+  hostnameType?: 'ip-name' | 'resource-name';
+  resourceNameDnsARecord?: boolean;
   tags: Tags;
 }
 
@@ -79,8 +81,8 @@ export function describeSubnet(scope: Scope, row: SubnetRow): Subnet {
     MapCustomerOwnedIpOnLaunch: false,
     OwnerId: scope.accountId,
     PrivateDnsNameOptionsOnLaunch: {
-      HostnameType: 'ip-name',
-      EnableResourceNameDnsARecord: false,
+      HostnameType: row.hostnameType ?? 'ip-name',
+      EnableResourceNameDnsARecord: row.resourceNameDnsARecord ?? false,
       EnableResourceNameDnsAAAARecord: false,
     },
     Tags: toList(row.tags),
@@ -136,7 +138,7 @@ export const subnets: Noun = {
     DescribeSubnets: operation<DescribeSubnetsCommandInput, DescribeSubnetsCommandOutput>(
       ['SubnetIds', ...selecting],
       (scope, { SubnetIds, ...question }) => {
-        const rows = SubnetIds?.map((subnetId) => requireSubnet(scope, subnetId)) ?? subnetTable(scope).list();
+        const rows = given(SubnetIds)?.map((subnetId) => requireSubnet(scope, subnetId)) ?? subnetTable(scope).list();
         const filters = {
           'subnet-id': (row: SubnetRow) => row.subnetId,
           'subnet-arn': (row: SubnetRow) => scope.arn('ec2', `subnet/${row.subnetId}`),
@@ -161,12 +163,18 @@ export const subnets: Noun = {
       },
     ),
     ModifySubnetAttribute: operation<ModifySubnetAttributeCommandInput, ModifySubnetAttributeCommandOutput>(
-      ['SubnetId', 'MapPublicIpOnLaunch'],
-      (scope, { SubnetId, MapPublicIpOnLaunch }) => {
-        const row = requireSubnet(scope, SubnetId);
-        if (MapPublicIpOnLaunch === undefined)
-          throw refusal('MissingParameter', 'The request must contain exactly one attribute to modify');
-        row.mapPublicIpOnLaunch = MapPublicIpOnLaunch.Value ?? row.mapPublicIpOnLaunch;
+      ['SubnetId', 'MapPublicIpOnLaunch', 'PrivateDnsHostnameTypeOnLaunch', 'EnableResourceNameDnsARecordOnLaunch'],
+      (scope, input) => {
+        const { MapPublicIpOnLaunch, PrivateDnsHostnameTypeOnLaunch, EnableResourceNameDnsARecordOnLaunch } = input;
+        const row = requireSubnet(scope, input.SubnetId);
+        const changes = [MapPublicIpOnLaunch, PrivateDnsHostnameTypeOnLaunch, EnableResourceNameDnsARecordOnLaunch];
+        const count = changes.filter((one) => one !== undefined).length;
+        if (count === 0) throw refusal('MissingParameter', 'The request must contain exactly one attribute to modify');
+        if (count > 1) throw refusal('InvalidParameterCombination', 'Fields for multiple attribute types specified');
+        row.mapPublicIpOnLaunch = MapPublicIpOnLaunch?.Value ?? row.mapPublicIpOnLaunch;
+        if (PrivateDnsHostnameTypeOnLaunch !== undefined) row.hostnameType = PrivateDnsHostnameTypeOnLaunch;
+        if (EnableResourceNameDnsARecordOnLaunch?.Value !== undefined)
+          row.resourceNameDnsARecord = EnableResourceNameDnsARecordOnLaunch.Value;
         return {};
       },
     ),

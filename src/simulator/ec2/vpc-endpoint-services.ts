@@ -9,7 +9,7 @@ import type {
 import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { zonesOf } from './zones.ts';
 
 interface EndpointService {
@@ -83,7 +83,7 @@ export const vpcEndpointServices: Noun = {
       if (wrong !== undefined)
         throw refusal('InvalidServiceName', `The Vpc Endpoint Service '${wrong}' does not exist`);
       const rows = all
-        .filter((one) => ServiceNames?.includes(one.serviceName) ?? true)
+        .filter((one) => given(ServiceNames)?.includes(one.serviceName) ?? true)
         .map((one) => ({ ...one, tags: {} }));
       const { page, NextToken } = selected(scope, rows, question, {
         owner: () => 'amazon',
@@ -145,5 +145,5 @@ function named(scope: Scope, ids: string[] | undefined) {
   const wrong = ids?.find((id) => !all.some((row) => row.prefixListId === id));
   if (wrong !== undefined)
     throw refusal('InvalidPrefixListID.NotFound', `The prefix list ID '${wrong}' does not exist`);
-  return all.filter((row) => ids?.includes(row.prefixListId) ?? true);
+  return all.filter((row) => given(ids)?.includes(row.prefixListId) ?? true);
 }

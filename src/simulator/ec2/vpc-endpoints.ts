@@ -18,7 +18,7 @@ import { madeBefore, rememberToken } from './client-tokens.ts';
 import { idKinds, required } from './ids.ts';
 import { addNetworkInterface, groupsIn, networkInterfaceTable, removeNetworkInterface } from './network-interfaces.ts';
 import { type RouteTableRow, requireRouteTable, routeTableTable } from './route-tables.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { freeAddresses, requireSubnet } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { awsPrefixLists, endpointServices } from './vpc-endpoint-services.ts';
@@ -219,7 +219,8 @@ export const vpcEndpoints: Noun = {
     DescribeVpcEndpoints: operation<DescribeVpcEndpointsCommandInput, DescribeVpcEndpointsCommandOutput>(
       ['VpcEndpointIds', ...selecting],
       (scope, { VpcEndpointIds, ...question }) => {
-        const rows = VpcEndpointIds?.map((id) => requireVpcEndpoint(scope, id)) ?? vpcEndpointTable(scope).list();
+        const rows =
+          given(VpcEndpointIds)?.map((id) => requireVpcEndpoint(scope, id)) ?? vpcEndpointTable(scope).list();
         const filters = {
           'vpc-endpoint-id': (row: VpcEndpointRow) => row.vpcEndpointId,
           'vpc-endpoint-state': (row: VpcEndpointRow) => row.state,

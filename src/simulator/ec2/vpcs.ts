@@ -20,7 +20,7 @@ import { type Cidr, cidrText, overlap, parseCidr } from '../cidr.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
-import { selected, selecting } from './selection.ts';
+import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 
 export interface VpcRow {
@@ -151,7 +151,7 @@ export const vpcs: Noun = {
     DescribeVpcs: operation<DescribeVpcsCommandInput, DescribeVpcsCommandOutput>(
       ['VpcIds', ...selecting],
       (scope, { VpcIds, ...question }) => {
-        const rows = VpcIds?.map((vpcId) => requireVpc(scope, vpcId)) ?? vpcTable(scope).list();
+        const rows = given(VpcIds)?.map((vpcId) => requireVpc(scope, vpcId)) ?? vpcTable(scope).list();
         const filters = {
           'vpc-id': (row: VpcRow) => row.vpcId,
           cidr: (row: VpcRow) => row.cidrBlock,

@@ -11,6 +11,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { filtered } from './filters.ts';
+import { given } from './selection.ts';
 import { defaultVpc } from './vpcs.ts';
 
 export interface Zone {
@@ -105,7 +106,9 @@ export const zones: Noun = {
           if (wrong !== undefined) throw refusal('InvalidParameterValue', `Invalid availability zone: [${wrong}]`);
         }
         const rows = all
-          .filter(({ name, id }) => (ZoneNames?.includes(name) ?? true) && (ZoneIds?.includes(id) ?? true))
+          .filter(
+            ({ name, id }) => (given(ZoneNames)?.includes(name) ?? true) && (given(ZoneIds)?.includes(id) ?? true),
+          )
           .map((zone) => ({ ...zone, tags: {} }));
         const found = filtered(scope, rows, Filters, {
           'zone-name': (zone) => zone.name,
@@ -126,7 +129,7 @@ export const zones: Noun = {
         const wrong = RegionNames?.find((name) => !isRegion(name));
         if (wrong !== undefined) throw refusal('InvalidParameterValue', `Invalid value '{${wrong}}' for regionNames.`);
         const rows = Object.keys(regions)
-          .filter((name) => RegionNames?.includes(name) ?? (AllRegions || optIn(name) === 'opt-in-not-required'))
+          .filter((name) => given(RegionNames)?.includes(name) ?? (AllRegions || optIn(name) === 'opt-in-not-required'))
           .map((name) => ({ name, endpoint: `ec2.${name}.amazonaws.com`, tags: {} }));
         const found = filtered(scope, rows, Filters, {
           'region-name': (row) => row.name,
@@ -149,7 +152,7 @@ export const zones: Noun = {
           ...accountAttributes,
           'default-vpc': defaultVpc(scope)?.vpcId ?? 'none',
         };
-        const names: string[] = AttributeNames ?? Object.keys(attributes);
+        const names: string[] = given(AttributeNames) ?? Object.keys(attributes);
         return {
           AccountAttributes: names.map((name) => {
             const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
