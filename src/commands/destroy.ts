@@ -81,6 +81,10 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   const run = runOf(deployment, state, { signal: stopping.signal, keepData });
   const graph = graphOf(going);
   const needing = dependents(graph);
+  const order = {
+    before: (key: string) => needing.get(key) ?? [],
+    alone: (key: string) => graph.get(key)!.typicalSeconds.destroy,
+  };
   const screen = await show(deployment, run.events, {
     quiet: flags.quiet === true,
     titles: new Map(steps.map(({ number, title }) => [number, title])),
@@ -102,7 +106,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     const [first] = outcome.failed;
     if (!outcome.stopped && !first) left = await audit(deployment, run, leave);
     const ok = !outcome.stopped && !first && left.length === 0;
-    const measured = figures((key) => needing.get(key) ?? [], outcome, traffic.calls);
+    const measured = figures(order, outcome, traffic.calls);
     run.events.emit({
       event: 'run.done',
       ok,

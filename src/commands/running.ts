@@ -66,17 +66,22 @@ export function stopOnSignal(
 /**
  * The figures of `run.done`: how long it took, how long it would have taken one after another, the chain that decided
  * it, and what was asked of AWS. `before` gives the keys that a key waited for: its needs in `up`, what needs it in
- * `destroy`.
+ * `destroy`; `alone` the usual seconds of a key.
  */
-export function figures(before: (key: string) => string[], { spans }: Outcome, calls: Record<string, number>) {
+export function figures(
+  { before, alone }: { before: (key: string) => string[]; alone: (key: string) => number },
+  { spans }: Outcome,
+  calls: Record<string, number>,
+) {
   const all = [...spans.values()];
   const start = Math.min(...all.map((span) => span.start));
   const end = Math.max(...all.map((span) => span.end));
   let serial = 0;
   for (const [key, span] of spans) {
-    // What was let go early worked while its predecessor still did; alone it would only have needed what came after.
-    const predecessors = before(key).flatMap((one) => spans.get(one)?.end ?? []);
-    serial += Math.max(0, span.end - Math.max(span.start, ...predecessors));
+    const measured = span.end - span.start;
+    // What was let go early waited for its predecessor while it worked; alone it takes its usual time.
+    const early = before(key).some((one) => (spans.get(one)?.end ?? 0) > span.start);
+    serial += early ? Math.min(measured, alone(key) * 1000) : measured;
   }
   const path = longestChain(before, spans);
   return {

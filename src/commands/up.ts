@@ -62,13 +62,16 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     resources: graph.size,
   });
   if (plan.create.length > 0) state.startRun('up', new Date().toISOString());
-  const waitedFor = (key: string) => needsOf(graph, graph.get(key)!);
+  const order = {
+    before: (key: string) => needsOf(graph, graph.get(key)!),
+    alone: (key: string) => graph.get(key)!.typicalSeconds.create,
+  };
   let outcome: Outcome;
   try {
     outcome = await carryOut(run, graph, plan.verdicts);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     if (state.run && !outcome.stopped) state.endRun();
-    const measured = figures(waitedFor, outcome, traffic.calls);
+    const measured = figures(order, outcome, traffic.calls);
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan) });
   } finally {
     await screen.close();
@@ -76,7 +79,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   }
   if (outcome.stopped) return stopped(deployment, stopping.exitCode());
   if (outcome.failed.length > 0) throw firstFailure(outcome.failed, stateFile);
-  if (!io.json && flags.quiet !== true) report(deployment, plan, figures(waitedFor, outcome, traffic.calls));
+  if (!io.json && flags.quiet !== true) report(deployment, plan, figures(order, outcome, traffic.calls));
   return exitCodes.ok;
 }
 

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandIo } from '../../src/commands/command-io.ts';
+import { type DestroyFlags, destroy } from '../../src/commands/destroy.ts';
+import { type UpFlags, up } from '../../src/commands/up.ts';
+import type { RunDone } from '../../src/engine/events.ts';
+
+/** A folder that is gone when the tests of its file have ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'airflow-aws-test-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface Ran {
+  exitCode: number;
+  /** Parsed lines of stdout. */
+  events: Record<string, unknown>[];
+  notes: string[];
+  done: RunDone;
+}
+
+function recordingIo(directory: string): CommandIo & { lines: string[]; notes: string[] } {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  return {
+    directory,
+    env: {},
+    isTty: false,
+    json: true,
+    lines,
+    notes,
+    out: (text) => lines.push(text),
+    note: (text) => notes.push(text),
+  };
+}
+
+async function ran(directory: string, run: (io: CommandIo) => Promise<number>): Promise<Ran> {
+  const io = recordingIo(directory);
+  const exitCode = await run(io);
+  const events = io.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { exitCode, events, notes: io.notes, done: events.at(-1) as unknown as RunDone };
+}
+
+/** `airflow-aws up --simulate --yes --json`, in this process. */
+export function simulatedUp(directory: string, flags: UpFlags = {}): Promise<Ran> {
+  return ran(directory, (io) => up(io, { simulate: true, yes: true, ...flags }));
+}
+
+/** `airflow-aws destroy --simulate --yes --confirm pms --delete-data --json`, in this process. */
+export function simulatedDestroy(directory: string, flags: DestroyFlags = {}): Promise<Ran> {
+  const all: DestroyFlags = {
+    simulate: true,
+    yes: true,
+    confirm: 'pms',
+    deleteData: flags.keepData !== true,
+    ...flags,
+  };
+  return ran(directory, (io) => destroy(io, all));
+}
+
+export function simulatedFolder(directory: string): string {
+  return join(directory, '.airflow-aws', 'simulated');
+}
+
+export function stateOf(directory: string): { resources: Record<string, { status: string; generation: number }> } {
+  return JSON.parse(readFileSync(join(simulatedFolder(directory), 'state.json'), 'utf8'));
+}
