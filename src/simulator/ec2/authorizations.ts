@@ -22,7 +22,7 @@ import {
   ruleTable,
   type SecurityGroupRuleRow,
   sameRule,
-} from './security-group-rules.ts';
+} from './security-group-rule-rows.ts';
 import { namedGroup } from './security-groups.ts';
 import { allowTagsFor, tagsFor } from './tags.ts';
 import { requireVpc } from './vpcs.ts';

@@ -12,7 +12,7 @@ import { networkInterfaces } from './network-interfaces.ts';
 import { resourceTags } from './resource-tags.ts';
 import { routeTables } from './route-tables.ts';
 import { routes } from './routes.ts';
-import { securityGroupRules } from './rule-changes.ts';
+import { securityGroupRules } from './security-group-rules.ts';
 import { securityGroups } from './security-groups.ts';
 import { subnets } from './subnets.ts';
 import { vpcEndpointServices } from './vpc-endpoint-services.ts';

@@ -18,7 +18,7 @@ import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
 import { networkInterfaceTable } from './network-interfaces.ts';
-import { addRule, allowAll, permissionsOf, rulesOf, ruleTable } from './security-group-rules.ts';
+import { addRule, allowAll, permissionsOf, rulesOf, ruleTable } from './security-group-rule-rows.ts';
 import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { defaultVpc, requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
@@ -44,7 +44,7 @@ export function requireSecurityGroup(scope: Scope, groupId: string | undefined) 
   return required(idKinds.securityGroup, groupId, securityGroupTable(scope).get(groupId));
 }
 
-export { securityGroupAllows } from './security-group-rules.ts';
+export { securityGroupAllows } from './security-group-rule-rows.ts';
 
 /** The group that a VPC is born with, however new the VPC is. */
 export function defaultSecurityGroup(scope: Scope, vpcId: string): SecurityGroupRow {
