@@ -35,7 +35,7 @@ export function addressTable(scope: Scope) {
   return scope.table<AddressRow>('ec2.addresses');
 }
 
-export function requireAddress(scope: Scope, allocationId: string | undefined) {
+function requireAddress(scope: Scope, allocationId: string | undefined) {
   return required(idKinds.address, allocationId, addressTable(scope).get(allocationId));
 }
 

@@ -34,7 +34,7 @@ export function internetGatewayTable(scope: Scope) {
   return scope.table<InternetGatewayRow>('ec2.internetGateways');
 }
 
-export function requireInternetGateway(scope: Scope, id: string | undefined) {
+function requireInternetGateway(scope: Scope, id: string | undefined) {
   return required(idKinds.internetGateway, id, internetGatewayTable(scope).get(id));
 }
 

@@ -58,7 +58,7 @@ export function natGatewayTable(scope: Scope) {
   return scope.table<NatGatewayRow>('ec2.natGateways');
 }
 
-export function requireNatGateway(scope: Scope, id: string | undefined) {
+function requireNatGateway(scope: Scope, id: string | undefined) {
   return required(idKinds.natGateway, id, natGatewayTable(scope).get(id));
 }
 

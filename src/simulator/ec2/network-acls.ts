@@ -45,7 +45,7 @@ const listsPerVpc = 200;
 /** The entry that ends each list; it cannot be changed. */
 const lastRuleNumber = 32767;
 
-export function networkAclTable(scope: Scope) {
+function networkAclTable(scope: Scope) {
   return scope.table<NetworkAclRow>('ec2.networkAcls');
 }
 

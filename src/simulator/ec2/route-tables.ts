@@ -25,7 +25,7 @@ import { requireSubnet, subnetGone } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
 
-export interface AssociationRow {
+interface AssociationRow {
   associationId: string;
   /** Missing in the association that makes a table the VPC's main one. */
   subnetId?: string;
@@ -54,16 +54,8 @@ export function requireRouteTable(scope: Scope, id: string | undefined) {
   return required(idKinds.routeTable, id, routeTableTable(scope).get(id));
 }
 
-export function isMain({ associations }: RouteTableRow): boolean {
+function isMain({ associations }: RouteTableRow): boolean {
   return associations.some(({ subnetId }) => subnetId === undefined);
-}
-
-/** The table whose routes the subnet's traffic follows: its own, or the VPC's main one. */
-export function routeTableOf(scope: Scope, { subnetId, vpcId }: { subnetId: string; vpcId: string }) {
-  const tables = routeTableTable(scope)
-    .all()
-    .filter((row) => row.vpcId === vpcId);
-  return tables.find((row) => row.associations.some((one) => one.subnetId === subnetId)) ?? tables.find(isMain);
 }
 
 function associationState(scope: Scope, { associatedAt }: AssociationRow) {

@@ -24,7 +24,7 @@ import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { awsPrefixLists, endpointServices } from './vpc-endpoint-services.ts';
 import { requireVpc, type VpcRow, vpcBlockers } from './vpcs.ts';
 
-export interface VpcEndpointRow {
+interface VpcEndpointRow {
   vpcEndpointId: string;
   vpcId: string;
   serviceName: string;
@@ -43,11 +43,11 @@ const fullAccess = '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*"
 /** An interface endpoint takes minutes to come and to go; a gateway endpoint is a route. */
 const interfaceSeconds = { create: 90, delete: 60 };
 
-export function vpcEndpointTable(scope: Scope) {
+function vpcEndpointTable(scope: Scope) {
   return scope.table<VpcEndpointRow>('ec2.vpcEndpoints');
 }
 
-export function requireVpcEndpoint(scope: Scope, id: string | undefined) {
+function requireVpcEndpoint(scope: Scope, id: string | undefined) {
   return required(idKinds.vpcEndpoint, id, vpcEndpointTable(scope).get(id));
 }
 
