@@ -3,6 +3,7 @@ import type { Account, Scope } from './account.ts';
 import { withBodyRead } from './bodies.ts';
 import { countChange } from './changing-call.ts';
 import { errorResponse } from './error-response.ts';
+import { withTokenOfWire } from './idempotency-token.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { checkInput, checkOutput, type OperationSchema } from './shapes.ts';
@@ -71,18 +72,18 @@ export function attach(account: Account, client: AttachableClient, { unattended 
       { step: 'initialize', priority: 'high', name: 'simulatedAccountReadsBodies' },
     );
   client.middlewareStack.add(
-    (_next: unknown, context: Context) => async (args: { input: Record<string, unknown> }) => {
-      const operation = (context.commandName ?? '').replace(/Command$/, '');
-      const region = context.__s3RegionRedirect ?? (await client.config.region());
-      const reply = await answer(
-        account,
-        { service, operation, region, unattended, schema: schemaOf(context) },
-        args.input,
-      );
-      if (reply instanceof Refusal) return throwAsAws(client, context, service, reply, requestId(account));
-      const $metadata = { httpStatusCode: 200, requestId: requestId(account), attempts: 1, totalRetryDelay: 0 };
-      return { response: { statusCode: 200, headers: {} }, output: { ...reply, $metadata } };
-    },
+    (_next: unknown, context: Context) =>
+      async ({ input, request }: { input: Record<string, unknown>; request?: { body?: unknown } }) => {
+        const operation = (context.commandName ?? '').replace(/Command$/, '');
+        const region = context.__s3RegionRedirect ?? (await client.config.region());
+        const schema = schemaOf(context);
+        const known = account.knows(service, operation);
+        const asked = schema ? withTokenOfWire(schema, input, request?.body, known?.parameters ?? []) : input;
+        const reply = await answer(account, { service, operation, region, unattended, schema }, asked);
+        if (reply instanceof Refusal) return throwAsAws(client, context, service, reply, requestId(account));
+        const $metadata = { httpStatusCode: 200, requestId: requestId(account), attempts: 1, totalRetryDelay: 0 };
+        return { response: { statusCode: 200, headers: {} }, output: { ...reply, $metadata } };
+      },
     { step: 'deserialize', priority: 'high', name: 'simulatedAccount' },
   );
 }
