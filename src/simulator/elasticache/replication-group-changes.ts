@@ -389,7 +389,10 @@ export const replicationGroupChanges: Noun = {
       row.status = 'available';
       for (const shard of row.shards) shard.members = shard.members.filter((member) => !remove.includes(member));
       for (const member of remove) removeCacheCluster(scope, member);
-      for (const member of members(row)) cacheClusterTable(scope).peek(member)!.status = 'available';
+      for (const member of members(row)) {
+        const cluster = cacheClusterTable(scope).peek(member);
+        if (cluster && cluster.status !== 'deleting') cluster.status = 'available';
+      }
       if (row.pendingUserGroups) {
         const { add, remove: gone } = row.pendingUserGroups;
         row.userGroupIds = [...row.userGroupIds.filter((id) => !gone.includes(id)), ...add];
