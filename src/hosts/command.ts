@@ -120,10 +120,14 @@ export function mount(given: Pick<Mount, 'path' | 'source' | 'type' | 'options' 
 export function units(
   action: Units['action'],
   names: readonly string[],
-  { typicalSeconds = 2, touches }: { typicalSeconds?: number; touches?: Touches } = {},
+  {
+    typicalSeconds = 2,
+    timeoutSeconds = 180,
+    touches,
+  }: { typicalSeconds?: number; timeoutSeconds?: number; touches?: Touches } = {},
 ): Units {
   const title = `${action} ${names.join(', ')}`;
-  return { kind: 'units', title, typicalSeconds, timeoutSeconds: 180, action, names, ...(touches && { touches }) };
+  return { kind: 'units', title, typicalSeconds, timeoutSeconds, action, names, ...(touches && { touches }) };
 }
 
 export function script(given: Omit<Script, 'kind' | 'long'> & { readonly long?: boolean }): Script {

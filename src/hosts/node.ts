@@ -157,8 +157,13 @@ export function serviceCommands(facts: NodeFacts): Command[] {
         templateText('airflow/airflow_aws_canary.py'),
       ),
     ]),
-    // One call starts them all: systemd keeps the order, and the environment comes first.
-    units('restart', [...nodeUnits, 'airflow.target'], { typicalSeconds: 5, touches: touches(facts) }),
+    // One call starts them all: systemd keeps the order, and the environment comes first. A worker that is there already
+    // finishes its tasks before it ends.
+    units('restart', [...nodeUnits, 'airflow.target'], {
+      typicalSeconds: 5,
+      timeoutSeconds: 3900,
+      touches: touches(facts),
+    }),
     script({
       name: 'await-api',
       title: 'start its api-server',

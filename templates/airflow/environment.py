@@ -46,7 +46,7 @@ def environment():
         "PYTHONPATH": "/etc/airflow",
         "AWS_DEFAULT_REGION": REGION,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
-        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}&ssl_ca={quote(AUTHORITIES, safe='')}",
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}&ssl_ca={AUTHORITIES}",
         # Without the last word the certificate of the cache would not be checked.
         "AIRFLOW__CELERY__BROKER_URL": f"rediss://{quote(CACHE_USER, safe='')}:{quote(cache_password, safe='')}"
         f"@{CACHE}:6379/0?ssl_cert_reqs=required",

@@ -75,6 +75,7 @@ function aws(changes: Partial<Aws> = {}): Aws {
     names: names(config, '123456789012'),
     account: { accountId: '123456789012', region, partition: 'aws' },
     shell: servers,
+    clock: { now: () => 0, sleep: async () => {} },
     tags,
     tagSpecifications: (...types: string[]) => types.map((ResourceType) => ({ ResourceType, Tags: tags })),
     token: 't'.repeat(40),

@@ -182,9 +182,7 @@ const scripts: Record<string, (met: Met, command: Script) => Result> = {
     if (missing) return { problem: `${missing}: No such file or directory` };
     const address = touches?.endpoints?.find(({ port }) => port === 3306)?.address ?? '';
     const contents = databaseContentsTable(scope);
-    const there = contents.peek(address);
-    if (there) there.migrations++;
-    else contents.insert(address, { address, migrations: 1 });
+    if (!contents.peek(address)) contents.insert(address, { address });
     return done;
   },
   'await-api'({ scope, host }) {

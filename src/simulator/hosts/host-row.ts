@@ -23,10 +23,9 @@ export function hostTable(scope: Scope) {
   return scope.table<HostRow>('hosts');
 }
 
-/** What Airflow keeps in a database, by the database's address. */
+/** A database with Airflow's tables, by its address. To migrate it once more changes nothing. */
 export interface DatabaseContents {
   address: string;
-  migrations: number;
 }
 
 export function databaseContentsTable(scope: Scope) {

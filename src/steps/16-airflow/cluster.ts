@@ -12,7 +12,7 @@ import { listener, loadBalancer, nodeATarget, targetGroup } from '../11-load-bal
 import { bastionServer } from './bastion-server.ts';
 import { nodeC, nodeCTarget } from './node-c.ts';
 import { nodeAServices, nodeCServices } from './nodes.ts';
-import { reach } from './servers.ts';
+import { pauseForServers, reach } from './servers.ts';
 
 /** Airflow's own account of its parts. It answers 200 whatever it has to tell. */
 interface Health {
@@ -108,12 +108,16 @@ function parse(text: string): Health | undefined {
   }
 }
 
-const patience: Pick<Wait, 'everySeconds' | 'timeoutSeconds'> = { everySeconds: 4, timeoutSeconds: 600 };
+const patience: Pick<Wait, 'everySeconds' | 'timeoutSeconds'> = { everySeconds: 3, timeoutSeconds: 600 };
 
 /** One thing that must become true. When it does not, the cluster is built and not healthy, and this is where. */
 async function hop(aws: Aws, what: string, isSo: () => Promise<boolean>) {
   try {
-    await aws.wait({ for: what, ...patience }, async () => ((await isSo()) ? true : undefined));
+    await aws.wait({ for: what, ...patience }, async () => {
+      if (await isSo()) return true;
+      await pauseForServers(aws);
+      return undefined;
+    });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw userError({

@@ -50,15 +50,21 @@ function markerPath(key: string): string {
 
 /** Waits until the server answers, and reads the resource's marker: empty when nothing was done yet. */
 async function readMarker(aws: Aws, host: Host, key: string): Promise<string> {
-  return aws.wait({ for: `ssh on ${host.name}`, everySeconds: 5, timeoutSeconds: 600 }, async () => {
+  return aws.wait({ for: `ssh on ${host.name}`, everySeconds: 3, timeoutSeconds: 600 }, async () => {
     try {
       return (await aws.shell.run(host, read(markerPath(key)))).stdout.trim();
     } catch (error) {
       // A server answers some time after EC2 calls it running, and its user has the key a moment after that.
-      if (error instanceof UserError && waitable.has(error.code)) return undefined;
-      throw error;
+      if (!(error instanceof UserError && waitable.has(error.code))) throw error;
+      await pauseForServers(aws);
+      return undefined;
     }
   });
+}
+
+/** Waits on AWS shrink to nothing on an emulator, which answers at once; servers take their time in any world. */
+export function pauseForServers({ clock }: Pick<Aws, 'clock'>): Promise<void> {
+  return clock.sleep(1500);
 }
 
 const waitable = new Set<string>([shellErrors.unreachable, shellErrors.login]);
