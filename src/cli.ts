@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CommandIo } from './commands/command-io.ts';
+import { environment } from './environment.ts';
 import { exitCodes, threeLines, UserError, userError } from './errors.ts';
-import { environment } from './world.ts';
 
 type Flags = Record<string, unknown>;
 /** A command's module is loaded only when it runs: the SDK alone takes longer to load than Node takes to start. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { get } from 'node:https';
 import type { Clock } from './engine/run.ts';
+import { environment } from './environment.ts';
 import { exitCodes, userError } from './errors.ts';
 import type { Shell } from './hosts/shell.ts';
 
@@ -67,9 +68,6 @@ export function realWorld({ region, profile, shell }: RealWorldOptions): World {
     close: () => {},
   };
 }
-
-/** The process's environment. Everything else takes it from here or from an argument. */
-export const environment: Readonly<Record<string, string | undefined>> = process.env;
 
 /** Letters and digits, each equally likely. */
 export function randomText(length: number): string {
