@@ -1,3 +1,4 @@
 import type { Noun } from '../noun.ts';
+import { priceList } from './products.ts';
 
-export const pricingNouns: readonly Noun[] = [];
+export const pricingNouns: readonly Noun[] = [priceList];

@@ -1,3 +1,5 @@
 import type { Noun } from '../noun.ts';
+import { identity } from './identity.ts';
+import { stsSessions } from './sessions.ts';
 
-export const stsNouns: readonly Noun[] = [];
+export const stsNouns: readonly Noun[] = [identity, stsSessions];
