@@ -2,9 +2,6 @@ import type { Command, Mount, Packages, ServerFile, Units } from './command.ts';
 import { longWork } from './long-work.ts';
 import { quote, quoteAll } from './quote.ts';
 
-/** Where a server keeps what the installation knows about itself. */
-export const stateFolder = '/var/lib/airflow-aws';
-
 /**
  * The command as one Bash script for root, to be read from standard input. Everything stands in a function whose input
  * is empty, since a program that reads its input would otherwise swallow the rest of the script.

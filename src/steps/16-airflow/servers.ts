@@ -9,7 +9,7 @@ import { osOf } from '../../hosts/os.ts';
 import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
 
-export type ServerName = 'bastion' | 'a' | 'c';
+type ServerName = 'bastion' | 'a' | 'c';
 
 /** A running instance, and the bastion that leads to it, by their ids. */
 export interface ServerIds {
