@@ -224,7 +224,10 @@ async function identities(client: iam.IAMClient): Promise<Inventory> {
 }
 
 async function parameters(client: ssm.SSMClient): Promise<Inventory> {
-  const { Parameters } = await client.send(new ssm.DescribeParametersCommand({}));
-  // AWS's public parameters are in no account's own list; emulators that hold them mix them in.
-  return { parameter: ids(Parameters, (p) => p.Name).filter((name) => !name.startsWith('/aws/')) };
+  // AWS's public parameters are in no account's own list; emulators mix thousands of them in, none of them secret.
+  const ParameterFilters = [{ Key: 'Type', Values: ['SecureString'] }];
+  const names: string[] = [];
+  for await (const page of ssm.paginateDescribeParameters({ client }, { ParameterFilters }))
+    names.push(...ids(page.Parameters, (parameter) => parameter.Name));
+  return { 'secret parameter': names };
 }

@@ -290,6 +290,21 @@ def ec2_deletes():
     KeyPairs.delete_key_pair = delete_key_pair
 
 
+def s3_deletes():
+    """A bucket's tags end with it; in moto they turn up again on the next bucket of that name."""
+    from moto.s3.models import S3Backend
+
+    delete = S3Backend.delete_bucket
+
+    def delete_bucket(self, bucket_name):
+        gone = delete(self, bucket_name)
+        if gone:
+            self.tagger.delete_all_tags_for_resource(gone.arn)
+        return gone
+
+    S3Backend.delete_bucket = delete_bucket
+
+
 def iam_absences():
     """A role that is not in an instance profile cannot be removed from it: a refusal, which moto answers as HTTP 500."""
     from moto.iam.exceptions import NotFoundException
@@ -313,4 +328,5 @@ if any("moto_server" in word for word in sys.orig_argv):
     ec2_images_and_tokens()
     ec2_ends()
     ec2_deletes()
+    s3_deletes()
     iam_absences()
