@@ -3,7 +3,7 @@ import { destroy as carryOut } from '../engine/destroy.ts';
 import { dependents, type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
-import { exitCodes, userError } from '../errors.ts';
+import { exitCodes, type UserError, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { steps } from '../steps/index.ts';
@@ -101,11 +101,16 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   state.startRun('destroy', new Date().toISOString());
   let left: Found[] = [];
   let exitCode: number = exitCodes.ok;
+  let failure: UserError | undefined;
   try {
     const outcome = await carryOut(run, graph);
     const [first] = outcome.failed;
-    if (!outcome.stopped && !first) left = await audit(deployment, run, leave);
-    const ok = !outcome.stopped && !first && left.length === 0;
+    if (first) {
+      const title = steps.find(({ number }) => number === first.step)?.title ?? '';
+      failure = explain(first, { verb: 'destroying', title, stateFile });
+    }
+    if (!outcome.stopped && !failure) left = await audit(deployment, run, leave);
+    const ok = !outcome.stopped && !failure && left.length === 0;
     const measured = figures(order, outcome, traffic.calls);
     run.events.emit({
       event: 'run.done',
@@ -113,12 +118,11 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       ...measured,
       destroyed: outcome.spans.size,
       left: left.map(({ key, identity }) => ({ key, ...identity })),
+      ...(failure ? { error: failure.toJSON() } : {}),
     });
     if (outcome.stopped) exitCode = stopping.exitCode();
-    else if (first) {
-      const title = steps.find(({ number }) => number === first.step)?.title ?? '';
-      throw explain(first, { verb: 'destroying', title, stateFile });
-    } else if (left.length > 0) exitCode = exitCodes.leftovers;
+    else if (failure) exitCode = failure.exitCode;
+    else if (left.length > 0) exitCode = exitCodes.leftovers;
     else {
       state.endRun();
       if (leave.length === 0) state.remove();
@@ -131,8 +135,15 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     await screen.close();
     stopping.done();
   }
-  if (exitCode === exitCodes.leftovers) listLeft(io, deployment, left);
-  else if (exitCode !== exitCodes.ok && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
+  if (failure && !io.json) throw failure;
+  if (exitCode === exitCodes.leftovers) {
+    // With rows of their own the next destroy goes on with them.
+    const since = new Date(deployment.world.clock.now()).toISOString();
+    for (const { key, step, identity } of left)
+      state.adopt(key, { step, status: 'created', generation: state.nextGeneration(key), identity, since });
+    listLeft(io, deployment, left);
+  }
+  if (exitCode === exitCodes.stopped && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
   return exitCode;
 }
 

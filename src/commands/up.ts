@@ -1,6 +1,6 @@
 import { needsOf, withNeeds } from '../engine/graph.ts';
 import { up as carryOut, type Failed, type Outcome } from '../engine/up.ts';
-import { exitCodes, userError } from '../errors.ts';
+import { exitCodes, type UserError, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { preflight } from '../preflight.ts';
@@ -67,18 +67,23 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     alone: (key: string) => graph.get(key)!.typicalSeconds.create,
   };
   let outcome: Outcome;
+  let failure: UserError | undefined;
   try {
     outcome = await carryOut(run, graph, plan.verdicts);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     if (state.run && !outcome.stopped) state.endRun();
     const measured = figures(order, outcome, traffic.calls);
-    run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan) });
+    failure = firstFailure(outcome.failed, stateFile);
+    const error = failure ? { error: failure.toJSON() } : {};
+    run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan), ...error });
   } finally {
     await screen.close();
     stopping.done();
   }
   if (outcome.stopped) return stopped(deployment, stopping.exitCode());
-  if (outcome.failed.length > 0) throw firstFailure(outcome.failed, stateFile);
+  // The stream of events ends with run.done, which has the error already.
+  if (failure && io.json) return failure.exitCode;
+  if (failure) throw failure;
   if (!io.json && flags.quiet !== true) report(deployment, plan, figures(order, outcome, traffic.calls));
   return exitCodes.ok;
 }
@@ -158,8 +163,8 @@ function stopped({ io, state, graph, config }: Deployment, exitCode: number): nu
   return exitCode;
 }
 
-function firstFailure(failed: Failed[], stateFile: string) {
-  const [first] = failed as [Failed];
+function firstFailure([first]: Failed[], stateFile: string): UserError | undefined {
+  if (!first) return undefined;
   const title = steps.find(({ number }) => number === first.step)?.title ?? '';
   return explain(first, { verb: 'creating', title, stateFile });
 }
