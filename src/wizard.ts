@@ -17,7 +17,7 @@ import { exitCodes, userError } from './errors.ts';
 import { placeOf } from './places.ts';
 import { hourlyPrice, hoursPerMonth, monthlyEstimate, prices } from './prices.ts';
 
-export interface Choice {
+interface Choice {
   readonly name: string;
   readonly value: string;
 }
@@ -38,8 +38,8 @@ export type Ask = (question: Question) => Promise<string | boolean>;
 export interface Choices {
   /** `us-west-2`, … */
   regions?(): Promise<readonly string[]>;
-  /** The letters of the region's zones. */
-  zones?(region: string): Promise<readonly string[]>;
+  /** The letters of the zones of the region that sell the servers' types. */
+  zones?(config: Config): Promise<readonly string[]>;
 }
 
 export interface WizardOptions {
@@ -55,10 +55,11 @@ export async function askSettings({ defaults, choices, ask }: WizardOptions): Pr
   await wizard.preset();
   await wizard.text('name');
   await wizard.region(await listed(() => choices.regions?.()));
-  await wizard.zones(await listed(() => choices.zones?.(wizard.config.region)));
-  await wizard.text('access.myIp');
   await wizard.priced('nodes.instanceType', 'ec2:');
   await wizard.priced('bastion.instanceType', 'ec2:');
+  // Behind the types, since not every zone sells every type.
+  await wizard.zones(await listed(() => choices.zones?.(wizard.config)));
+  await wizard.text('access.myIp');
   await wizard.priced('database.instanceClass', 'rds:');
   await wizard.engine();
   await wizard.priced('cache.nodeType', `cache:${wizard.config.cache.engine}:`);
@@ -113,11 +114,7 @@ class Wizard {
     const setting = settingAt(path);
     const { choices, kind } = setting;
     if (kind === 'boolean') {
-      const question = {
-        type: 'confirm',
-        message: label(setting),
-        default: proposal === true,
-      } as const;
+      const question = { type: 'confirm', message: label(setting), default: proposal === true } as const;
       this.set(path, (await this.ask(question)) === true);
       return;
     }
@@ -125,12 +122,7 @@ class Wizard {
       const values = choices.map((value) => ({ name: value, value }));
       this.set(
         path,
-        await this.ask({
-          type: 'select',
-          message: label(setting),
-          default: String(proposal),
-          choices: values,
-        }),
+        await this.ask({ type: 'select', message: label(setting), default: String(proposal), choices: values }),
       );
       return;
     }
@@ -147,29 +139,15 @@ class Wizard {
     const { region } = this.config;
     if (!regions) return this.text('region');
     const values = [...new Set([region, ...regions])].sort();
-    const choices = values.map((value) => ({
-      name: `${value} (${placeOf(value)})`,
-      value,
-    }));
-    this.set(
-      'region',
-      await this.ask({
-        type: 'select',
-        message: 'Region',
-        default: region,
-        choices,
-      }),
-    );
+    const choices = values.map((value) => ({ name: `${value} (${placeOf(value)})`, value }));
+    this.set('region', await this.ask({ type: 'select', message: 'Region', default: region, choices }));
   }
 
   async zones(letters: readonly string[] | undefined): Promise<void> {
     if (!letters || letters.length < 2) return this.text('zones');
     const { region, zones } = this.config;
     const pick = async (message: string, among: readonly string[], proposal: string) => {
-      const choices = among.map((letter) => ({
-        name: region + letter,
-        value: letter,
-      }));
+      const choices = among.map((letter) => ({ name: region + letter, value: letter }));
       const start = among.includes(proposal) ? proposal : (among[0] ?? '');
       return String(await this.ask({ type: 'select', message, default: start, choices }));
     };
@@ -215,13 +193,7 @@ class Wizard {
     const before = this.config.network;
     const { vpcCidr, publicSubnetCidr, privateSubnetCidrs } = before;
     const summary = `VPC ${vpcCidr}, public subnet ${publicSubnetCidr}, private subnets ${privateSubnetCidrs.join(' and ')}`;
-    if (
-      !(await this.ask({
-        type: 'confirm',
-        message: `Change the network? (${summary})`,
-        default: false,
-      }))
-    ) {
+    if (!(await this.ask({ type: 'confirm', message: `Change the network? (${summary})`, default: false }))) {
       for (const path of Object.keys(before)) this.asked.add(`network.${path}`);
       return;
     }

@@ -8,11 +8,7 @@ export async function configShow(
   flags: Readonly<Record<string, unknown>>,
   sources: Sources = {},
 ): Promise<number> {
-  const { config, origins, warnings, fileExists } = loadConfig(io.directory, {
-    env: io.env,
-    ...sources,
-    flags,
-  });
+  const { config, origins, warnings, fileExists } = loadConfig(io.directory, { env: io.env, ...sources, flags });
   for (const warning of warnings) io.note(`Warning: ${warning}`);
   const rows = settings.map(({ path }) => ({
     path,
@@ -20,11 +16,7 @@ export async function configShow(
     ...(origins.get(path) ?? { source: 'default', where: '' }),
   }));
   if (io.json) {
-    const data = {
-      file: fileExists ? configFile : null,
-      config,
-      settings: rows,
-    };
+    const data = { file: fileExists ? configFile : null, config, settings: rows };
     io.out(JSON.stringify({ version: 1, command: 'config show', ok: true, data }));
     return exitCodes.ok;
   }

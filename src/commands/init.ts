@@ -15,11 +15,13 @@ import {
 } from '../config.ts';
 import { exitCodes, userError } from '../errors.ts';
 import { quote } from '../hosts/quote.ts';
+import { regionOfProfile } from '../profile.ts';
 import type { Ask, Choices } from '../wizard.ts';
 import type { CommandIo } from './command-io.ts';
+import type { WorldFlags } from './worlds.ts';
 
 /** The flags of `init`. Settings are keyed by their `attribute`, as commander's `opts()` returns them. */
-export interface InitFlags {
+export interface InitFlags extends WorldFlags {
   readonly preset?: string;
   readonly force?: boolean;
   readonly yes?: boolean;
@@ -37,26 +39,21 @@ export async function init(io: CommandIo, flags: InitFlags, questions: InitQuest
   const file = join(io.directory, configFile);
   refuseToReplace(file, flags.force === true);
   const preset = presetOf(flags.preset);
+  // up lets the profile's region go before the file's, so a file with another one would mislead.
+  const profileRegion = flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE);
   const defaults = resolveConfig({
     flags,
     env: io.env,
-    ...(preset ? { preset } : {}),
+    ...(preset === undefined ? {} : { preset }),
+    ...(profileRegion === undefined ? {} : { profileRegion }),
   });
   for (const warning of defaults.warnings) io.note(`Warning: ${warning}`);
-  const config = flags.yes ? defaults.config : await asked(io, defaults.config, questions);
+  const config = flags.yes ? defaults.config : await asked(io, flags, defaults.config, questions);
   // The questions may have taken minutes.
   refuseToReplace(file, flags.force === true);
   write(file, configYaml(config, { comments: true }));
   write(join(io.directory, schemaPath), `${JSON.stringify(configSchema(), null, 2)}\n`);
-  if (io.json)
-    io.out(
-      JSON.stringify({
-        version: 1,
-        command: 'init',
-        ok: true,
-        data: { file, config },
-      }),
-    );
+  if (io.json) io.out(JSON.stringify({ version: 1, command: 'init', ok: true, data: { file, config } }));
   else {
     io.out(`Wrote ${configFile}. Nothing has been built.`);
     io.out('Next:                 airflow-aws plan');
@@ -69,11 +66,7 @@ export async function init(io: CommandIo, flags: InitFlags, questions: InitQuest
 export function sameCommand(config: Config): string {
   const plain = resolveConfig({}).config;
   const words = settings
-    .map(({ path, flag }) => ({
-      flag,
-      text: printed(config, path),
-      usual: printed(plain, path),
-    }))
+    .map(({ path, flag }) => ({ flag, text: printed(config, path), usual: printed(plain, path) }))
     .filter(({ text, usual }) => text !== usual)
     .map(({ flag, text }) => `${flag} ${/^[\w./:,=@%+-]+$/.test(text) ? text : quote(text)}`);
   return ['airflow-aws init --yes', ...words].join(' ');
@@ -84,22 +77,27 @@ function printed(config: Config, path: string): string {
   return value === undefined ? '' : printValue(value);
 }
 
-async function asked(io: CommandIo, defaults: Config, { ask, choices = {} }: InitQuestions): Promise<Config> {
-  if (!io.isTty) {
+async function asked(
+  io: CommandIo,
+  flags: InitFlags,
+  defaults: Config,
+  { ask, choices }: InitQuestions,
+): Promise<Config> {
+  if (!io.isTty || io.json) {
     throw userError({
       code: 'needs-answers',
       exitCode: exitCodes.usage,
       what: 'init has questions, and there is nobody to ask.',
-      why: 'It does not run on a terminal, or CI is set.',
+      why: 'It does not run on a terminal, or CI is set, or --json was given.',
       fix: 'Add --yes to take the defaults; every setting is a flag of its own, see airflow-aws init --help.',
     });
   }
-  // Loaded only now: a prompt library takes longer to load than everything that init --yes does.
+  // Loaded only now: prompts and the SDK take longer to load than everything that init --yes does.
   const { askSettings, terminalAsk } = await import('../wizard.ts');
   const terminal = { input: process.stdin, output: process.stderr };
   return askSettings({
     defaults,
-    choices,
+    choices: choices ?? (await import('./live-choices.ts')).liveChoices(io, flags, defaults.region),
     ask: ask ?? (await terminalAsk(terminal)),
   });
 }
@@ -130,11 +128,9 @@ function presetOf(name: string | undefined): PresetName | undefined {
 function write(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), {
-      recursive: true,
-      mode: file.endsWith(schemaPath) ? 0o700 : 0o777,
-    });
-    if (file.endsWith(schemaPath)) writeFileSync(join(dirname(file), '.gitignore'), '*\n');
+    mkdirSync(dirname(file), { recursive: true, mode: file.endsWith(schemaPath) ? 0o700 : 0o777 });
+    const ignore = join(dirname(file), '.gitignore');
+    if (file.endsWith(schemaPath) && !existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
     writeFileSync(temporary, text, { flag: 'wx' });
     renameSync(temporary, file);
   } catch (cause) {

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { exitCodes, type UserError, userError } from '../errors.ts';
+import { configFile } from './file.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, rules } from './rules.ts';
 import { type Config, schema } from './schema.ts';
@@ -28,10 +29,10 @@ export function problemWith(config: Config, path: string, value: unknown): strin
 }
 
 /** One error for all problems, so that nobody corrects them one run at a time. */
-export function settingsError(problems: readonly Problem[], file?: string): UserError {
+export function settingsError(problems: readonly Problem[]): UserError {
   const line = ({ path, where, problem }: Problem) => `${path}${where ? ` (${where})` : ''}: ${problem}.`;
   const [first] = problems;
-  const subject = file ?? 'the settings';
+  const subject = problems.some(({ where }) => where?.startsWith(configFile)) ? configFile : 'the settings';
   if (problems.length === 1 && first) {
     return userError({
       code: 'config-invalid',

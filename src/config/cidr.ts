@@ -12,7 +12,7 @@ export function blockOf(text: string): Block {
   return { first: Math.floor(number / size) * size, prefix: Number(prefix) };
 }
 
-export function blockText({ first, prefix }: Block): string {
+function blockText({ first, prefix }: Block): string {
   return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${prefix}`;
 }
 

@@ -1,12 +1,12 @@
 import { check, settingsError } from './check.ts';
-import { configFile, type Given, parseSettings, readSettings } from './file.ts';
+import { type Given, parseSettings, readSettings } from './file.ts';
 import { type PresetName, presets } from './presets.ts';
 import { type Problem, warnings } from './rules.ts';
 import type { Config } from './schema.ts';
 import { parseValue, type Setting, set, settings } from './settings.ts';
 
 /** Who gave a value. `where` is a flag, a variable or a line, and empty for a default. */
-export interface Origin {
+interface Origin {
   readonly source: 'flag' | 'environment' | 'profile' | 'file' | 'preset' | 'default';
   readonly where: string;
 }
@@ -68,7 +68,7 @@ function resolve(file: ReturnType<typeof readSettings>, sources: Sources): Loade
   if ('config' in checked && problems.length === 0) {
     return { config: checked.config, origins, warnings: warnings(checked.config), fileExists: file !== undefined };
   }
-  throw settingsError(problems, file && configFile);
+  throw settingsError(problems);
 }
 
 function winner(setting: Setting, sources: Sources, file: ReadonlyMap<string, Given> | undefined) {

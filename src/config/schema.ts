@@ -137,18 +137,14 @@ const storage = z.strictObject({
 export const schema = z.strictObject({
   version: z.literal(1).default(1).describe('Version of this file'),
   name: text(/^[a-z](-?[a-z0-9])*$/, 'lower-case letters, digits and single hyphens, starting with a letter')
-    .max(20, {
-      error: 'at most 20 characters, so that the names made from it stay within the limits of AWS',
-    })
+    .max(20, { error: 'at most 20 characters, so that the names made from it stay within the limits of AWS' })
     .default('pms')
     .describe('Name of the deployment, in front of every name in the account'),
   region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as us-west-2')
     .default('us-west-2')
     .describe('AWS region'),
   zones: z
-    .tuple([zoneLetter(), zoneLetter()], {
-      error: 'two zone letters such as a,c',
-    })
+    .tuple([zoneLetter(), zoneLetter()], { error: 'two zone letters such as a,c' })
     .default(['a', 'c'])
     .describe('Letters of the two availability zones'),
   os: oneOf('amazon-linux-2023', 'debian-13').default('amazon-linux-2023').describe('Operating system of the servers'),
@@ -162,9 +158,7 @@ export const schema = z.strictObject({
   storage: storage.prefault({}),
   tls: tls.prefault({}),
   tags: z
-    .record(z.string(), z.string({ error: 'text' }), {
-      error: 'key=value pairs',
-    })
+    .record(z.string(), z.string({ error: 'text' }), { error: 'key=value pairs' })
     .default({})
     .describe('Your own tags, put on everything that can carry one'),
   protect: z.boolean({ error: 'true or false' }).default(false).describe('Refuse to destroy until this is false again'),

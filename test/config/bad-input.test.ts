@@ -237,6 +237,10 @@ describe('errors', () => {
     expect(refusal(() => resolveConfig({ env: { AIRFLOW_AWS_ZONES: 'a,a' } })).why).toContain('(AIRFLOW_AWS_ZONES)');
   });
 
+  test('speak of the file only when something in it is wrong', () => {
+    expect(refusal(() => parseConfig('name: data', { flags: { zones: 'a,a' } })).what).toContain('the settings');
+  });
+
   test('never repeat a secret that stood in the file', () => {
     const error = refusalOf('database: { masterPassword: hunter2 }\naws_secret_access_key: hunter2\n');
     expect(JSON.stringify(error)).not.toContain('hunter2');

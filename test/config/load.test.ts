@@ -35,11 +35,7 @@ describe('the defaults', () => {
       access: { myIp: 'auto', extraCidrs: [] },
       bastion: { instanceType: 't3.micro', volumeGiB: 30 },
       nodes: { instanceType: 't3.large', volumeGiB: 30 },
-      database: {
-        engineVersion: '8.0.mysql_aurora.3.10.4',
-        instanceClass: 'db.t4g.medium',
-        username: 'admin',
-      },
+      database: { engineVersion: '8.0.mysql_aurora.3.10.4', instanceClass: 'db.t4g.medium', username: 'admin' },
       cache: {
         engine: 'valkey',
         engineVersion: '8.0',
@@ -153,9 +149,7 @@ describe('values', () => {
       nodes: { volumeGiB: 50 },
       protect: true,
       tags: { team: 'data platform', 'cost-centre': 'a=b' },
-      airflow: {
-        extraRequirements: ['pandas==2.3.3', 'celery[redis,auth]>=5,<6', 'dbt-core'],
-      },
+      airflow: { extraRequirements: ['pandas==2.3.3', 'celery[redis,auth]>=5,<6', 'dbt-core'] },
     });
     const env = Object.fromEntries(
       settings
@@ -189,10 +183,7 @@ describe('the list of settings', () => {
 
   test('is the JSON Schema’s, which refuses unknown keys and needs none', () => {
     const schema = configSchema();
-    expect(schema).toMatchObject({
-      type: 'object',
-      additionalProperties: false,
-    });
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.required).toBeUndefined();
     expect(JSON.stringify(schema)).toContain('"db.t4g.medium"');
   });
@@ -243,18 +234,12 @@ describe('warnings', () => {
 
 describe('a folder', () => {
   test('that is not there has the defaults', () => {
-    expect(loadConfig(join(folder(), 'none'))).toMatchObject({
-      fileExists: false,
-      config: { name: 'pms' },
-    });
+    expect(loadConfig(join(folder(), 'none'))).toMatchObject({ fileExists: false, config: { name: 'pms' } });
   });
 
   test('with the file spelt otherwise is refused rather than built with the defaults', () => {
     expect(() => loadConfig(folderWith('name: data', 'airflow-aws.yml'))).toThrow(
-      expect.objectContaining({
-        code: 'config-name',
-        fix: 'Rename it: mv airflow-aws.yml airflow-aws.yaml',
-      }),
+      expect.objectContaining({ code: 'config-name', fix: 'Rename it: mv airflow-aws.yml airflow-aws.yaml' }),
     );
   });
 

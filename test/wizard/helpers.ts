@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { CommandIo } from '../../src/commands/command-io.ts';
 import type { Ask, Question } from '../../src/wizard.ts';
 
-export function folder(): string {
+// The settings of whoever runs the tests are not part of them.
+process.env.AWS_CONFIG_FILE = '/dev/null';
+process.env.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
+
+function folder(): string {
   return mkdtempSync(join(tmpdir(), 'airflow-aws-wizard-'));
 }
 

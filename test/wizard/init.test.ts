@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { configSchemaCommand, configShow } from '../../src/commands/config.ts';
 import { init, sameCommand } from '../../src/commands/init.ts';
 import { configSchema, loadConfig, parseConfig, resolveConfig, settings } from '../../src/config.ts';
@@ -35,12 +35,22 @@ describe('init', () => {
   test('writes what was answered, and prints the flags that give the same file', async () => {
     const { io, out } = fakeIo();
     const { ask } = answering({ '[name]': 'data', other: true, '[tags]': 'team=my team', '[zones]': 'b,d' });
-    await init(io, {}, { ask });
+    await init(io, {}, { ask, choices: {} });
     const { config } = loadConfig(io.directory);
     expect(config).toMatchObject({ name: 'data', tags: { team: 'my team' }, zones: ['b', 'd'] });
     expect(out.at(-1)).toBe(
       "The same, unattended: airflow-aws init --yes --name data --zones b,d --tags 'team=my team'",
     );
+  });
+
+  test('writes the region of the AWS profile, which up would take as well', async () => {
+    const { io } = fakeIo();
+    const profiles = join(io.directory, 'aws-config');
+    writeFileSync(profiles, '[profile seoul]\nregion = ap-northeast-2\n');
+    vi.stubEnv('AWS_CONFIG_FILE', profiles);
+    await init(io, { yes: true, profile: 'seoul' });
+    vi.unstubAllEnvs();
+    expect(loadConfig(io.directory).config.region).toBe('ap-northeast-2');
   });
 
   test('prints one JSON object with --json', async () => {
@@ -65,9 +75,9 @@ describe('init', () => {
     const { io } = fakeIo();
     writeFileSync(join(io.directory, 'airflow-aws.yaml'), 'name: precious\n');
     const { ask, questions } = answering({});
-    await expect(init(io, {}, { ask })).rejects.toMatchObject({ code: 'config-exists', exitCode: 2 });
+    await expect(init(io, {}, { ask, choices: {} })).rejects.toMatchObject({ code: 'config-exists', exitCode: 2 });
     expect([questions.length, fileOf(io.directory)]).toEqual([0, 'name: precious\n']);
-    expect(await init(io, { force: true }, { ask })).toBe(0);
+    expect(await init(io, { force: true }, { ask, choices: {} })).toBe(0);
     expect(loadConfig(io.directory).config.name).toBe('pms');
   });
 

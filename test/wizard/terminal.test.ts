@@ -37,7 +37,7 @@ describe('on a terminal', () => {
     const defaults = resolveConfig({}).config;
     const settings = askSettings({ defaults, choices: {}, ask: await ask });
     await press('Start from', down + enter);
-    for (const path of ['name', 'region', 'zones', 'access.myIp', 'nodes.instanceType', 'bastion.instanceType']) {
+    for (const path of ['name', 'region', 'nodes.instanceType', 'bastion.instanceType', 'zones', 'access.myIp']) {
       await press(`[${path}]`, enter);
     }
     await press('[database.instanceClass]', enter);
@@ -68,7 +68,7 @@ describe('on a terminal', () => {
   test('Ctrl-C ends init with exit code 130 and writes nothing', async () => {
     const { ask, press } = terminal();
     const { io } = fakeIo();
-    const run = init(io, {}, { ask: await ask });
+    const run = init(io, {}, { ask: await ask, choices: {} });
     const ended = expect(run).rejects.toMatchObject({ code: 'interrupted', exitCode: 130 });
     await press('Start from', enter);
     await press('[name]', ctrlC);

@@ -6,7 +6,7 @@ import { answering } from './helpers.ts';
 const defaults = resolveConfig({}).config;
 const live: Choices = {
   regions: async () => ['us-west-2', 'ap-northeast-2'],
-  zones: async (region) => (region === 'us-west-2' ? ['a', 'b', 'c', 'd'] : ['a', 'b']),
+  zones: async ({ region }) => (region === 'us-west-2' ? ['a', 'b', 'c', 'd'] : ['a', 'b']),
 };
 
 async function asked(
