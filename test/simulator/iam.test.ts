@@ -149,7 +149,7 @@ describe('roles of the simulated account', () => {
     await expect(client.send(bad)).rejects.toMatchObject({ Code: 'MalformedPolicyDocument' });
   });
 
-  test('tags, trust and pages', async () => {
+  test('tags and trust can be changed, and lists come in pages', async () => {
     const { client } = iam();
     for (const RoleName of ['a', 'b', 'c'])
       await client.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));

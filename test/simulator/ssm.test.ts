@@ -85,7 +85,7 @@ describe('parameters of the simulated account', () => {
     });
   });
 
-  test('paths, filters, tags and deletion', async () => {
+  test('parameters are found by path and by tag until they are deleted', async () => {
     const client = ssm();
     for (const Name of ['/pms/a', '/pms/b', '/pms/deep/c', 'plain'])
       await client.send(

@@ -178,7 +178,13 @@ export const objects: Noun = {
         const { headers, storageClass } = attributesOf(bucket, input);
         const tags = input.TaggingDirective === 'REPLACE' ? taggingHeader(input.Tagging) : original.tags;
         checkWriteConditions(currentVersion(scope, bucket, key), key, input);
-        const { ServerSideEncryption, SSEKMSKeyId } = headers;
+        // A copy is encrypted as its new bucket or the call says, whatever the original was.
+        const {
+          ServerSideEncryption: _was,
+          SSEKMSKeyId: _key,
+          BucketKeyEnabled: _bucketKey,
+          ...kept
+        } = original.headers;
         const body = Buffer.from(original.body, 'base64');
         const copy = addVersion(scope, bucket, key, {
           body: original.body,
@@ -187,7 +193,7 @@ export const objects: Noun = {
           lastModified: scope.now,
           headers: replace
             ? { ContentType: 'application/octet-stream', ...headers }
-            : { ...original.headers, ServerSideEncryption, ...(SSEKMSKeyId === undefined ? {} : { SSEKMSKeyId }) },
+            : { ...kept, ...encryptionOf({ headers }) },
           checksums: checksumsOf(body, input.ChecksumAlgorithm),
           storageClass,
           tags: { ...tags },

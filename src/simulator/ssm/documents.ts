@@ -17,7 +17,7 @@ interface Document {
 }
 
 /** The documents of Amazon that the account knows. */
-export const documents: Record<string, Document> = {
+const documents: Record<string, Document> = {
   'AWS-RunShellScript': {
     description: 'Run a shell script or specify the commands to run.',
     type: 'Command',

@@ -38,7 +38,7 @@ function mayRegister(scope: Scope, { inlinePolicies, attachedPolicies }: RoleRow
 }
 
 /** Since when Systems Manager reaches an instance: it runs, its image has the agent, and its role lets the agent register. */
-export function managedSince(scope: Scope, instance: InstanceRow): number | undefined {
+function managedSince(scope: Scope, instance: InstanceRow): number | undefined {
   if (instance.bootedAt === undefined) return undefined;
   const image = publicImages(scope).find(({ imageId }) => imageId === instance.imageId);
   if (image?.ownerId === debian) return undefined;

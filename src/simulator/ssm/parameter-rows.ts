@@ -87,7 +87,7 @@ export function publicParameters(scope: Scope): ParameterRow[] {
 }
 
 /** The row of a parameter, the account's own or a public one. */
-export function findParameter(scope: Scope, name: string): ParameterRow | undefined {
+function findParameter(scope: Scope, name: string): ParameterRow | undefined {
   if (name.startsWith('/aws/')) return publicParameters(scope).find((row) => row.name === name);
   return parameterTable(scope).get(name);
 }
@@ -120,7 +120,7 @@ export function selected(
 }
 
 /** What a SecureString shows to who does not ask for decryption. */
-export function ciphertext(name: string, { value, version }: ParameterVersionRow): string {
+function ciphertext(name: string, { value, version }: ParameterVersionRow): string {
   const digest = createHash('sha512').update(`${name} ${version} ${value}`).digest();
   return `AQICAHh${Buffer.concat([digest, digest]).toString('base64')}`;
 }

@@ -1,6 +1,6 @@
 import type { Scope, Stored } from '../account.ts';
 
-export interface TaggedRow extends Stored {
+interface TaggedRow extends Stored {
   tags: Record<string, string>;
 }
 
