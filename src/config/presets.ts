@@ -17,7 +17,6 @@ export const presets = {
       'cache.engine': 'redis',
       'cache.engineVersion': '7.1',
       'cache.nodeType': 'cache.r6g.large',
-      'tls.mode': 'off',
     },
   },
 } as const satisfies Record<string, { title: string; values: Readonly<Record<string, string>> }>;
