@@ -402,6 +402,23 @@ describe('replication groups of the simulated account', () => {
     expect(await interfaces(ec2)).toHaveLength(2);
   });
 
+  test('a replica may also be made as a cluster of the group, and be deleted as one', async () => {
+    const { cache, group, pass, subnetGroup, theGroup } = await caches();
+    await subnetGroup();
+    await group();
+    await pass(500);
+    const ReplicationGroupId = 'pms-airflow-redis';
+    const replica = { CacheClusterId: 'spare', ReplicationGroupId };
+    const own = new CreateCacheClusterCommand({ ...replica, CacheNodeType: 'cache.t4g.micro' });
+    await expect(cache.send(own)).rejects.toMatchObject({ Code: 'InvalidParameterCombination' });
+    await cache.send(new CreateCacheClusterCommand(replica));
+    await pass(90);
+    expect(await theGroup()).toMatchObject({ Status: 'available', MemberClusters: ['pms-airflow-redis-001', 'spare'] });
+    await cache.send(new DeleteCacheClusterCommand({ CacheClusterId: 'spare' }));
+    await pass(300);
+    expect((await theGroup())?.MemberClusters).toEqual(['pms-airflow-redis-001']);
+  });
+
   test('a larger node type waits for the window unless applied at once, and an upgrade never goes back', async () => {
     const { cache, group, members, pass, subnetGroup } = await caches();
     await subnetGroup();

@@ -3,6 +3,7 @@ import {
   AddTagsToResourceCommand,
   CreateDBClusterCommand,
   type CreateDBClusterCommandInput,
+  CreateDBClusterEndpointCommand,
   CreateDBClusterParameterGroupCommand,
   CreateDBClusterSnapshotCommand,
   CreateDBInstanceCommand,
@@ -15,6 +16,7 @@ import {
   DeleteDBInstanceCommand,
   DeleteDBSubnetGroupCommand,
   DescribeDBClusterAutomatedBackupsCommand,
+  DescribeDBClusterEndpointsCommand,
   DescribeDBClusterParametersCommand,
   DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
@@ -33,12 +35,14 @@ import {
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,
   RestoreDBClusterFromSnapshotCommand,
+  RestoreDBClusterToPointInTimeCommand,
+  RestoreDBInstanceFromDBSnapshotCommand,
   StartDBClusterCommand,
   StopDBClusterCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { describe, expect, test } from 'vitest';
-import type { AccountOptions } from '../../src/simulator/index.ts';
+import type { AccountOptions, Faults } from '../../src/simulator/index.ts';
 import { region, twoZones } from './two-zones.ts';
 
 async function databases(options: AccountOptions = {}) {
@@ -378,6 +382,77 @@ describe('Aurora in the simulated account', () => {
     expect(await theInstance()).toMatchObject({ DBInstanceStatus: 'available', DBInstanceClass: 'db.r6g.large' });
   });
 
+  test('a cluster can be renamed, and keeps its instances and custom endpoints', async () => {
+    const { pass, rds, theCluster, theInstance } = await grownCluster();
+    const DBClusterIdentifier = 'pms-airflow-rds';
+    const DBClusterEndpointIdentifier = 'reports';
+    const create = { DBClusterIdentifier, DBClusterEndpointIdentifier, EndpointType: 'ANY' };
+    await rds.send(new CreateDBClusterEndpointCommand(create));
+    await expect(rds.send(new CreateDBClusterEndpointCommand(create))).rejects.toMatchObject({
+      name: 'DBClusterEndpointAlreadyExistsFault',
+    });
+    const rename = { DBClusterIdentifier, NewDBClusterIdentifier: 'renamed', ApplyImmediately: true };
+    await rds.send(new ModifyDBClusterCommand(rename));
+    expect(await theCluster()).toMatchObject({ DBClusterIdentifier: 'renamed', Status: 'renaming' });
+    await pass(60);
+    expect(await theCluster()).toMatchObject({
+      Status: 'available',
+      CustomEndpoints: [expect.stringMatching(/^reports\./)],
+    });
+    expect(await theInstance()).toMatchObject({ DBClusterIdentifier: 'renamed', DBInstanceStatus: 'available' });
+    const { DBClusterEndpoints } = await rds.send(
+      new DescribeDBClusterEndpointsCommand({ DBClusterIdentifier: 'renamed' }),
+    );
+    expect(DBClusterEndpoints?.map(({ EndpointType }) => EndpointType)).toEqual(['WRITER', 'READER', 'CUSTOM']);
+  });
+
+  test('a password that RDS keeps becomes active with the cluster, and is not to be set by hand', async () => {
+    const { cluster, group, pass, rds, theCluster, subnetA, subnetC } = await databases();
+    await group([subnetA, subnetC]);
+    const managed = { MasterUserPassword: undefined, ManageMasterUserPassword: true };
+    const { DBCluster } = await cluster(managed as unknown as Partial<CreateDBClusterCommandInput>);
+    expect(DBCluster?.MasterUserSecret).toMatchObject({ SecretStatus: 'creating' });
+    await pass(100);
+    expect((await theCluster())?.MasterUserSecret?.SecretStatus).toBe('active');
+    const byHand = { DBClusterIdentifier: 'pms-airflow-rds', MasterUserPassword: 'correct-horse' };
+    await expect(rds.send(new ModifyDBClusterCommand(byHand))).rejects.toMatchObject({
+      name: 'InvalidParameterCombination',
+    });
+  });
+
+  test('a cluster goes back in time into a new one, within its backups', async () => {
+    const { account, rds } = await grownCluster();
+    const restore = (more: object) =>
+      rds.send(
+        new RestoreDBClusterToPointInTimeCommand({
+          DBClusterIdentifier: 'earlier',
+          SourceDBClusterIdentifier: 'pms-airflow-rds',
+          DBSubnetGroupName: 'pms',
+          ...more,
+        }),
+      );
+    await expect(restore({})).rejects.toMatchObject({ name: 'InvalidParameterCombination' });
+    await expect(restore({ RestoreToTime: new Date(account.clock.now() + 3_600_000) })).rejects.toMatchObject({
+      name: 'InvalidRestoreFault',
+    });
+    const { DBCluster } = await restore({ UseLatestRestorableTime: true });
+    expect(DBCluster).toMatchObject({ DBClusterIdentifier: 'earlier', Status: 'creating', MasterUsername: 'admin' });
+  });
+
+  test('what is new cannot be seen or used before its time when describes lag', async () => {
+    const faults: Faults = {};
+    const { cluster, group, instance, pass, theCluster, subnetA, subnetC } = await databases({ faults });
+    faults.describeLagSeconds = 30;
+    await group([subnetA, subnetC]);
+    await pass(40);
+    await cluster();
+    await expect(cluster()).rejects.toMatchObject({ name: 'DBClusterAlreadyExistsFault' });
+    await expect(instance()).rejects.toMatchObject({ name: 'DBClusterNotFoundFault' });
+    await pass(40);
+    expect((await theCluster())?.Status).toBe('creating');
+    await instance();
+  });
+
   test('tags are given at creation, added, listed and taken away by ARN', async () => {
     const { rds, theCluster } = await grownCluster();
     const ResourceName = (await theCluster())?.DBClusterArn;
@@ -435,6 +510,27 @@ describe('plain databases of the simulated account', () => {
     await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
     await pass(500);
     expect(await theInstance()).toBeUndefined();
+  });
+
+  test('a snapshot of it seeds another instance with the same user and storage', async () => {
+    const { instance, pass, rds } = await databases();
+    await instance(plain);
+    await pass(450);
+    const DBSnapshotIdentifier = 'kept';
+    const names = { DBInstanceIdentifier: 'pms-airflow-rds-1', DBSnapshotIdentifier };
+    await rds.send(new CreateDBSnapshotCommand(names));
+    await expect(rds.send(new CreateDBSnapshotCommand(names))).rejects.toMatchObject({
+      Code: 'DBSnapshotAlreadyExists',
+    });
+    await pass(120);
+    const restore = { DBInstanceIdentifier: 'again', DBSnapshotIdentifier };
+    const { DBInstance } = await rds.send(new RestoreDBInstanceFromDBSnapshotCommand(restore));
+    expect(DBInstance).toMatchObject({ DBInstanceStatus: 'creating', AllocatedStorage: 20, MasterUsername: 'admin' });
+    const never = new RestoreDBInstanceFromDBSnapshotCommand({ ...restore, DBSnapshotIdentifier: 'never' });
+    await expect(rds.send(never)).rejects.toMatchObject({
+      name: 'DBSnapshotNotFoundFault',
+      Code: 'DBSnapshotNotFound',
+    });
   });
 
   test('storage that is missing or too small is refused', async () => {

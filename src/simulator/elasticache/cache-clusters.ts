@@ -30,6 +30,7 @@ import {
 } from './cache-creation.ts';
 import { checkNodeType, requireCacheVersion } from './engines.ts';
 import { chosenParameterGroup } from './parameter-groups.ts';
+import { addReplica } from './replica-counts.ts';
 import { nodeAddress } from './replication-group-view.ts';
 import {
   type CacheClusterRow,
@@ -136,6 +137,7 @@ export const cacheClusters: Noun = {
     CreateCacheCluster: operation<CreateCacheClusterCommandInput, CreateCacheClusterCommandOutput>(
       [
         'CacheClusterId',
+        'ReplicationGroupId',
         'AZMode',
         'PreferredAvailabilityZone',
         'PreferredAvailabilityZones',
@@ -161,6 +163,8 @@ export const cacheClusters: Noun = {
       ],
       (scope, input) => {
         const name = identifier('CacheClusterId', input.CacheClusterId, 50);
+        if (input.ReplicationGroupId !== undefined)
+          return { CacheCluster: describe(scope, addReplica(scope, name, input), false) };
         const snapshot = input.SnapshotName === undefined ? undefined : requireCacheSnapshot(scope, input.SnapshotName);
         const source = snapshot?.group ?? snapshot?.cluster;
         const engine = (input.Engine ?? source?.engine ?? 'memcached').toLowerCase();

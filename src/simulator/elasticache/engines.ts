@@ -7,7 +7,7 @@ export interface CacheVersion {
   family: string;
 }
 
-/** In the order of age; the last of an engine is its default. */
+/** In the order of age. */
 export const cacheVersions: readonly CacheVersion[] = [
   ...versions('memcached', 'memcached1.6', '1.6.6', '1.6.12', '1.6.17', '1.6.22'),
   ...versions('redis', 'redis4.0', '4.0.10'),
@@ -25,8 +25,11 @@ function versions(engine: string, family: string, ...numbers: string[]): CacheVe
 
 export const cacheFamilies: readonly string[] = [...new Set(cacheVersions.map(({ family }) => family))];
 
+/** The version that a creation without `EngineVersion` gets. It is not always the newest. */
+const defaults: Record<string, string> = { memcached: '1.6.22', redis: '7.1', valkey: '8.2' };
+
 export function defaultVersion(engine: string): CacheVersion {
-  return cacheVersions.findLast((row) => row.engine === engine)!;
+  return cacheVersions.find((row) => row.engine === engine && row.version === defaults[engine])!;
 }
 
 /** The version that a call asks for. `6.x` is how Redis 6 is also written. */

@@ -3,6 +3,7 @@ import { cacheClusters } from './cache-clusters.ts';
 import { cacheEngines } from './engine-versions.ts';
 import { cacheEvents } from './events.ts';
 import { cacheParameterGroups } from './parameter-groups.ts';
+import { replicaCounts } from './replica-counts.ts';
 import { replicationGroupChanges } from './replication-group-changes.ts';
 import { replicationGroups } from './replication-groups.ts';
 import { cacheSnapshots } from './snapshots.ts';
@@ -18,6 +19,7 @@ export const elasticacheNouns: readonly Noun[] = [
   userGroups,
   replicationGroups,
   replicationGroupChanges,
+  replicaCounts,
   cacheClusters,
   cacheSnapshots,
   cacheParameterGroups,

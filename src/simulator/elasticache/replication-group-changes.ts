@@ -1,9 +1,4 @@
 import type {
-  ConfigureShard,
-  DecreaseReplicaCountCommandInput,
-  DecreaseReplicaCountCommandOutput,
-  IncreaseReplicaCountCommandInput,
-  IncreaseReplicaCountCommandOutput,
   ListAllowedNodeTypeModificationsCommandInput,
   ListAllowedNodeTypeModificationsCommandOutput,
   ModifyReplicationGroupCommandInput,
@@ -16,20 +11,12 @@ import { networkInterfaceTable } from '../ec2/network-interfaces.ts';
 import { type Noun, operation } from '../noun.ts';
 import { nameOf } from '../rds/identifiers.ts';
 import { refusal } from '../refusal.ts';
-import {
-  cachePlace,
-  cacheSecurityGroups,
-  checkAuthToken,
-  checkNodeQuota,
-  checkTimes,
-  nodeZones,
-  removeCacheCluster,
-} from './cache-creation.ts';
+import { cachePlace, cacheSecurityGroups, checkAuthToken, checkTimes, removeCacheCluster } from './cache-creation.ts';
 import { type CacheVersion, checkNodeType, compareVersions, nodeTypes, requireCacheVersion } from './engines.ts';
 import { noteCache } from './events.ts';
 import { chosenParameterGroup } from './parameter-groups.ts';
+import { members, modify } from './replica-counts.ts';
 import { describeReplicationGroup } from './replication-group-view.ts';
-import { addMembers } from './replication-groups.ts';
 import {
   cacheClusterTable,
   type ReplicationGroupRow,
@@ -41,16 +28,6 @@ import {
 import { usableUserGroups } from './user-group-access.ts';
 
 const failoverSeconds = 60;
-
-function members(row: ReplicationGroupRow): string[] {
-  return row.shards.flatMap((shard) => shard.members);
-}
-
-/** `modifying` for a while; `details` say what is different when it ends. */
-function modify(scope: Scope, row: ReplicationGroupRow, details: { remove?: string[] } = {}) {
-  row.status = 'modifying';
-  scope.after(scope.seconds('replicationGroup.modify'), 'replicationGroupModified', { name: row.name, ...details });
-}
 
 function versionAsked(row: ReplicationGroupRow, input: ModifyReplicationGroupCommandInput): CacheVersion {
   const before = requireCacheVersion(row.engine, row.engineVersion);
@@ -155,29 +132,6 @@ function userGroups(
   return add.length + remove.length > 0 ? { add, remove } : undefined;
 }
 
-/** For each shard, how many replicas it is to have. */
-function counts(
-  row: ReplicationGroupRow,
-  newCount: number | undefined,
-  configuration: ConfigureShard[] | undefined,
-): Map<string, ConfigureShard> {
-  if ((newCount === undefined) === (configuration === undefined))
-    throw refusal(
-      'InvalidParameterCombination',
-      'Exactly one of NewReplicaCount and ReplicaConfiguration must be given.',
-    );
-  const wanted =
-    configuration ?? row.shards.map(({ id }) => ({ NodeGroupId: id, NewReplicaCount: newCount }) as ConfigureShard);
-  for (const { NodeGroupId, NewReplicaCount } of wanted) {
-    if (!row.shards.some(({ id }) => id === NodeGroupId))
-      throw refusal('NodeGroupNotFoundFault', `Node group ${NodeGroupId} not found.`, 404);
-    const least = row.automaticFailover && (row.multiAz || !row.clusterEnabled) ? 1 : 0;
-    if (NewReplicaCount === undefined || NewReplicaCount < least || NewReplicaCount > 5)
-      throw refusal('InvalidParameterValue', `The number of replicas must be from ${least} to 5.`);
-  }
-  return new Map(wanted.map((one) => [one.NodeGroupId!, one]));
-}
-
 export const replicationGroupChanges: Noun = {
   service: 'elasticache',
   operations: {
@@ -270,81 +224,6 @@ export const replicationGroupChanges: Noun = {
         return { ReplicationGroup: describeReplicationGroup(scope, row) };
       },
     ),
-    IncreaseReplicaCount: operation<IncreaseReplicaCountCommandInput, IncreaseReplicaCountCommandOutput>(
-      ['ReplicationGroupId', 'NewReplicaCount', 'ReplicaConfiguration', 'ApplyImmediately'],
-      (scope, { ReplicationGroupId, NewReplicaCount, ReplicaConfiguration, ApplyImmediately }) => {
-        const row = requireReplicationGroup(scope, ReplicationGroupId);
-        requireImmediate(ApplyImmediately);
-        requireGroupState(row, 'available');
-        const wanted = counts(row, NewReplicaCount, ReplicaConfiguration);
-        const place = cachePlace(scope, row.subnetGroupName);
-        const plans = row.shards.map((shard) => {
-          const asked = wanted.get(shard.id);
-          const more = (asked?.NewReplicaCount ?? shard.members.length - 1) - (shard.members.length - 1);
-          if (more < 0)
-            throw refusal(
-              'InvalidParameterValue',
-              `Node group ${shard.id} has more replicas than that; use DecreaseReplicaCount.`,
-            );
-          const prefix = shard.members[0]!.replace(/-\d{3}$/, '');
-          const last = Math.max(...shard.members.map((member) => Number(member.slice(-3))));
-          const names = Array.from(
-            { length: more },
-            (_, index) => `${prefix}-${String(last + index + 1).padStart(3, '0')}`,
-          );
-          const zones = nodeZones(scope, place, shard.members.length + more, asked?.PreferredAvailabilityZones);
-          return { shard, names, zones: zones.slice(shard.members.length) };
-        });
-        const added = plans.reduce((sum, { names }) => sum + names.length, 0);
-        if (added === 0) throw refusal('NoOperationFault', 'The replication group has that many replicas already.');
-        checkNodeQuota(scope, added);
-        for (const { shard, names, zones } of plans) {
-          addMembers(scope, row, names, zones);
-          shard.members.push(...names);
-        }
-        modify(scope, row);
-        return { ReplicationGroup: describeReplicationGroup(scope, row) };
-      },
-    ),
-    DecreaseReplicaCount: operation<DecreaseReplicaCountCommandInput, DecreaseReplicaCountCommandOutput>(
-      ['ReplicationGroupId', 'NewReplicaCount', 'ReplicaConfiguration', 'ReplicasToRemove', 'ApplyImmediately'],
-      (scope, { ReplicationGroupId, NewReplicaCount, ReplicaConfiguration, ReplicasToRemove, ApplyImmediately }) => {
-        const row = requireReplicationGroup(scope, ReplicationGroupId);
-        requireImmediate(ApplyImmediately);
-        requireGroupState(row, 'available');
-        const named = ReplicasToRemove?.map(nameOf);
-        const unfit = named?.find(
-          (name) => !members(row).includes(name) || row.shards.some(({ primary }) => primary === name),
-        );
-        if (unfit !== undefined)
-          throw refusal('InvalidParameterValue', `${unfit} is not a replica of the replication group ${row.name}.`);
-        const wanted = named
-          ? counts(
-              row,
-              undefined,
-              row.shards.map(({ id, members: all }) => ({
-                NodeGroupId: id,
-                NewReplicaCount: all.filter((name) => !named.includes(name)).length - 1,
-              })),
-            )
-          : counts(row, NewReplicaCount, ReplicaConfiguration);
-        const removed = row.shards.flatMap((shard) => {
-          const replicas = shard.members.filter((name) => name !== shard.primary);
-          const count = wanted.get(shard.id)?.NewReplicaCount ?? replicas.length;
-          if (count > replicas.length)
-            throw refusal(
-              'InvalidParameterValue',
-              `Node group ${shard.id} has fewer replicas than that; use IncreaseReplicaCount.`,
-            );
-          return named ? replicas.filter((name) => named.includes(name)) : replicas.slice(count);
-        });
-        if (removed.length === 0)
-          throw refusal('NoOperationFault', 'The replication group has that many replicas already.');
-        for (const name of removed) cacheClusterTable(scope).peek(name)!.status = 'deleting';
-        modify(scope, row, { remove: removed });
-        return { ReplicationGroup: describeReplicationGroup(scope, row) };
-      },
-    ),
     TestFailover: operation<TestFailoverCommandInput, TestFailoverCommandOutput>(
       ['ReplicationGroupId', 'NodeGroupId'],
       (scope, { ReplicationGroupId, NodeGroupId }) => {
@@ -414,11 +293,6 @@ export const replicationGroupChanges: Noun = {
     },
   },
 };
-
-function requireImmediate(applyImmediately: boolean | undefined) {
-  if (!applyImmediately)
-    throw refusal('InvalidParameterValue', 'ApplyImmediately must be true; the number of replicas changes at once.');
-}
 
 function putIntoGroups(scope: Scope, member: string, groupIds: string[]) {
   for (const id of cacheClusterTable(scope).peek(member)?.networkInterfaceIds ?? []) {

@@ -13,6 +13,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { checkClusterSettings } from './cluster-creation.ts';
+import { moveEndpoints } from './cluster-endpoints.ts';
 import { describeCluster, stoppedDays } from './clusters.ts';
 import { requireVersion } from './engines.ts';
 import { note } from './events.ts';
@@ -102,6 +103,7 @@ function change(scope: Scope, row: ClusterRow, input: ModifyDBClusterCommandInpu
 function renamed(scope: Scope, row: ClusterRow, newName: string): ClusterRow {
   const table = clusterTable(scope);
   for (const member of membersOf(scope, row)) member.clusterName = newName;
+  moveEndpoints(scope, row.name, newName);
   table.delete(row.name);
   return table.insert(newName, { ...row, name: newName, arn: scope.arn('rds', `cluster:${newName}`) });
 }

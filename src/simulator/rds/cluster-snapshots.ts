@@ -33,6 +33,8 @@ export interface ClusterSnapshotRow {
   engineVersion: string;
   vpcId?: string;
   sourceArn?: string;
+  /** Accounts that may restore it. */
+  sharedWith?: string[];
   tags: Tags;
   /** The cluster as its describe showed it. */
   shown: ClusterRow['shown'];

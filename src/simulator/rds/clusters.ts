@@ -13,6 +13,7 @@ import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { retainBackups } from './automated-backups.ts';
 import { addCluster, checkClusterSettings, checkEngine, clusterSettings } from './cluster-creation.ts';
+import { customEndpoints, forgetEndpoints } from './cluster-endpoints.ts';
 import {
   automatedName,
   forgetAutomatedSnapshots,
@@ -45,7 +46,7 @@ export function describeCluster(scope: Scope, row: ClusterRow): DBCluster {
     DBClusterParameterGroup: row.parameterGroupName,
     Endpoint: `${row.name}.cluster-${row.dnsLabel}.${dnsSuffix(scope)}`,
     ReaderEndpoint: `${row.name}.cluster-ro-${row.dnsLabel}.${dnsSuffix(scope)}`,
-    CustomEndpoints: [],
+    CustomEndpoints: customEndpoints(scope, row),
     HostedZoneId: 'Z1PVIF0B656C1W',
     MultiAZ: zones.size > 1,
     DBClusterMembers: members.map((member) => ({
@@ -200,6 +201,7 @@ export const clusters: Noun = {
       else forgetAutomatedSnapshots(scope, row.resourceId);
       note(scope, 'db-cluster', row, 'deletion', 'DB cluster deleted');
       clusterTable(scope).delete(row.name);
+      forgetEndpoints(scope, row.name);
     },
   },
 };

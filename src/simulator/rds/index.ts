@@ -1,6 +1,8 @@
 import type { Noun } from '../noun.ts';
+import { rdsAccount } from './account-attributes.ts';
 import { automatedBackups } from './automated-backups.ts';
 import { clusterChanges } from './cluster-changes.ts';
+import { clusterEndpoints } from './cluster-endpoints.ts';
 import { clusterSnapshots } from './cluster-snapshots.ts';
 import { clusters } from './clusters.ts';
 import { rdsEngines } from './engine-versions.ts';
@@ -10,6 +12,7 @@ import { instanceSnapshots } from './instance-snapshots.ts';
 import { instances } from './instances.ts';
 import { clusterParameterGroups, instanceParameterGroups } from './parameter-groups.ts';
 import { restores } from './restores.ts';
+import { snapshotAttributes } from './snapshot-attributes.ts';
 import { subnetGroups } from './subnet-groups.ts';
 import { rdsTags } from './tags.ts';
 
@@ -20,7 +23,9 @@ export const rdsNouns: readonly Noun[] = [
   clusterChanges,
   instances,
   instanceChanges,
+  clusterEndpoints,
   clusterSnapshots,
+  snapshotAttributes,
   instanceSnapshots,
   restores,
   automatedBackups,
@@ -28,5 +33,6 @@ export const rdsNouns: readonly Noun[] = [
   instanceParameterGroups,
   rdsEngines,
   rdsEvents,
+  rdsAccount,
   rdsTags,
 ];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MasterUserSecret } from '@aws-sdk/client-rds';
 import type { Scope } from '../account.ts';
 import { refusal } from '../refusal.ts';
@@ -70,7 +71,6 @@ export function managedSecret(scope: Scope, resource: string, kmsKeyId: string |
 export function kmsKey(scope: Scope, wanted?: string): string {
   if (wanted?.startsWith('arn:')) return wanted;
   if (wanted !== undefined) return scope.arn('kms', wanted.startsWith('alias/') ? wanted : `key/${wanted}`);
-  const table = scope.table<{ arn: string }>('rds.kmsKeys');
-  const uuid = () => [8, 4, 4, 4, 12].map((digits) => scope.hex(digits)).join('-');
-  return (table.peek('aws/rds') ?? table.insert('aws/rds', { arn: scope.arn('kms', `key/${uuid()}`) })).arn;
+  const digits = createHash('sha256').update(`aws/rds ${scope.accountId} ${scope.region}`).digest('hex');
+  return scope.arn('kms', `key/${digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')}`);
 }

@@ -76,6 +76,13 @@ function requireOwn(scope: Scope, kind: Kind, name: string | undefined): Paramet
   return row;
 }
 
+function checkNew(scope: Scope, kind: Kind, name: string) {
+  const table = scope.table<ParameterGroupRow>(kind.table);
+  if (table.peek(name)) throw refusal('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`);
+  if (table.all().length >= groupsPerRegion)
+    throw refusal('DBParameterGroupQuotaExceeded', 'The maximum number of parameter groups has been reached.');
+}
+
 /** The group that a new cluster gets: the one named, of the right family, or the family's default. */
 export function clusterParameterGroup(scope: Scope, name: string | undefined, family: string): string {
   if (name === undefined) return `default.${family}`;
@@ -164,16 +171,32 @@ function parameterGroups(kind: Kind): Noun {
               `ParameterGroupFamily ${input.DBParameterGroupFamily} is not a valid parameter group family`,
             );
           const tags = tagsFrom(input.Tags);
-          if (table(scope).peek(name))
-            throw refusal('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`);
-          if (table(scope).all().length >= groupsPerRegion)
-            throw refusal('DBParameterGroupQuotaExceeded', 'The maximum number of parameter groups has been reached.');
+          checkNew(scope, kind, name);
           const row = table(scope).insert(name, {
             name,
             arn: scope.arn('rds', `${kind.arnType}:${name}`),
             family: input.DBParameterGroupFamily,
             description: input.Description,
             values: {},
+            tags,
+          });
+          return { [kind.word]: describe(kind, row) };
+        },
+      ),
+      [`Copy${kind.word}`]: operation<Any, Any>(
+        [`Source${kind.word}Identifier`, `Target${kind.word}Identifier`, `Target${kind.word}Description`, 'Tags'],
+        (scope, input) => {
+          const source = requireGroup(scope, kind, input[`Source${kind.word}Identifier`]);
+          const parameter = `Target${kind.word}Identifier`;
+          const name = identifier(parameter, input[parameter], 255);
+          const tags = tagsFrom(input.Tags);
+          checkNew(scope, kind, name);
+          const row = table(scope).insert(name, {
+            ...source,
+            name,
+            arn: scope.arn('rds', `${kind.arnType}:${name}`),
+            description: input[`Target${kind.word}Description`],
+            values: { ...source.values },
             tags,
           });
           return { [kind.word]: describe(kind, row) };
