@@ -41,7 +41,7 @@ export interface CacheSnapshotRow {
 
 const deletionSeconds = 20;
 
-export function cacheSnapshotTable(scope: Scope) {
+function cacheSnapshotTable(scope: Scope) {
   return scope.table<CacheSnapshotRow>('elasticache.snapshots');
 }
 

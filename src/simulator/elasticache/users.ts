@@ -34,7 +34,7 @@ export interface CacheUserRow {
 /** Quota of users in a region. */
 const usersPerRegion = 1000;
 
-export function cacheUserTable(scope: Scope) {
+function cacheUserTable(scope: Scope) {
   return scope.table<CacheUserRow>('elasticache.users');
 }
 

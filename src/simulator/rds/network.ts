@@ -36,7 +36,7 @@ export function placement(scope: Scope, subnetGroupName: string | undefined): Pl
 }
 
 /** Those subnets of a group that still exist. */
-export function subnetsOf(scope: Scope, { subnetIds }: SubnetGroupRow): SubnetRow[] {
+function subnetsOf(scope: Scope, { subnetIds }: SubnetGroupRow): SubnetRow[] {
   return subnetIds.flatMap((subnetId) => subnetTable(scope).peek(subnetId) ?? []);
 }
 

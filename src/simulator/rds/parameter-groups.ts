@@ -10,7 +10,7 @@ import { records } from './records.ts';
 import { clusterTable, dbInstanceTable } from './rows.ts';
 import { tagsFrom } from './tag-list.ts';
 
-export interface ParameterGroupRow {
+interface ParameterGroupRow {
   name: string;
   arn: string;
   family: string;
