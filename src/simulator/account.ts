@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { type SimulatedClock, ScaledClock, VirtualClock } from './clock.ts';
+import { ScaledClock, type SimulatedClock, VirtualClock } from './clock.ts';
 import { type DurationName, drawSeconds } from './durations.ts';
 import type { Faults } from './faults.ts';
 import type { Noun, Operation, ServiceName } from './noun.ts';
@@ -71,8 +71,7 @@ export class Account {
       happenings: [],
       tables: {},
     };
-    this.clock =
-      clock === 'virtual' ? new VirtualClock(this.#data.now) : new ScaledClock(this.#data.now, clock.speed);
+    this.clock = clock === 'virtual' ? new VirtualClock(this.#data.now) : new ScaledClock(this.#data.now, clock.speed);
     for (const noun of nouns) {
       for (const [name, operation] of Object.entries(noun.operations)) {
         const key = `${noun.service}:${name}`;
@@ -127,13 +126,15 @@ export class Account {
   }
 
   rows(region: string, table: string): Record<string, Stored> {
-    const tables = (this.#data.tables[region] ??= {});
-    return (tables[table] ??= {});
+    this.#data.tables[region] ??= {};
+    this.#data.tables[region][table] ??= {};
+    return this.#data.tables[region][table];
   }
 
   /** A number in [0, 1) from the account's own dice, whose state is part of the file. */
   random(): number {
-    let t = (this.#data.random = (this.#data.random + 0x6d2b79f5) >>> 0);
+    this.#data.random = (this.#data.random + 0x6d2b79f5) >>> 0;
+    let t = this.#data.random;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;

@@ -158,7 +158,7 @@ function carryOut(
       'UnknownParameter',
       `The simulated account does not know the parameter ${ignored} of ${service}:${operation}`,
     );
-  if (service === 'ec2' && input['DryRun'] === true)
+  if (service === 'ec2' && input.DryRun === true)
     throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   // Neither side may hold on to the other's objects: a caller that edits an answer must not edit the account.
   const output = structuredCloneKeepingStreams(known.run(scope, input) as Record<string, unknown>);

@@ -9,6 +9,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { simulatedAccount } from '../../src/simulator/index.ts';
 
+type Next = (args: object) => Promise<object>;
+
 describe('an answer that is lost after the account did the work', () => {
   test('is asked for again by the SDK: with its own token once, without one twice', async () => {
     const account = simulatedAccount();
@@ -18,11 +20,11 @@ describe('an answer that is lost after the account did the work', () => {
     let lose = 1;
     const unlucky = account.attach(new EC2Client({ region: 'us-west-2' }));
     unlucky.middlewareStack.addRelativeTo(
-      (next) => async (args) => {
+      ((next: Next) => async (args: object) => {
         const answer = await next(args);
         if (lose-- > 0) throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
         return answer;
-      },
+      }) as never,
       { relation: 'before', toMiddleware: 'simulatedAccount', name: 'losesAnAnswer' },
     );
     await unlucky.send(new CreateRouteTableCommand({ VpcId: Vpc?.VpcId }));

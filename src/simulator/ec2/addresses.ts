@@ -17,7 +17,7 @@ import { refusal } from '../refusal.ts';
 import { filtered } from './filters.ts';
 import { idKinds, required } from './ids.ts';
 import { hasInternetGateway } from './internet-gateways.ts';
-import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interfaces.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
 import { given } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 

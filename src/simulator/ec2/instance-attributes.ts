@@ -21,7 +21,8 @@ import { instanceTypeNamed } from './instance-types.ts';
 import { describeDevices, describeGroups } from './instance-view.ts';
 import { type InstanceRow, instanceTable, requireInstance, requireInstances } from './instances.ts';
 import { givenMetadataOptions } from './metadata-defaults.ts';
-import { groupsIn, networkInterfaceTable } from './network-interfaces.ts';
+import { networkInterfaceTable } from './network-interface-rows.ts';
+import { groupsIn } from './network-interfaces.ts';
 import { volumesOf } from './volumes.ts';
 
 function wrongAttribute(attribute: string | undefined) {

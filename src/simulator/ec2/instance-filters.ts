@@ -2,8 +2,8 @@ import type { Scope } from '../account.ts';
 import type { FilterTable } from './filters.ts';
 import { describeInstance, interfacesOf, publicAddressOf } from './instance-view.ts';
 import { describeState, type InstanceRow } from './instances.ts';
-import type { NetworkInterfaceRow } from './network-interfaces.ts';
-import { securityGroupTable } from './security-groups.ts';
+import type { NetworkInterfaceRow } from './network-interface-rows.ts';
+import { securityGroupTable } from './security-group-rows.ts';
 import { volumesOf } from './volumes.ts';
 import { zonesOf } from './zones.ts';
 

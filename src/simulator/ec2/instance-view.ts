@@ -8,14 +8,10 @@ import type {
 import type { Scope } from '../account.ts';
 import { instanceTypeNamed } from './instance-types.ts';
 import { describeState, type InstanceRow } from './instances.ts';
-import {
-  type NetworkInterfaceRow,
-  networkInterfaceTable,
-  privateDnsName,
-  publicDnsName,
-} from './network-interfaces.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable } from './network-interface-rows.ts';
+import { privateDnsName, publicDnsName } from './network-interfaces.ts';
 import { profileAssociationOf } from './profile-associations.ts';
-import { securityGroupTable } from './security-groups.ts';
+import { securityGroupTable } from './security-group-rows.ts';
 import { toList } from './tags.ts';
 import { volumesOf } from './volumes.ts';
 import { zonesOf } from './zones.ts';

@@ -11,16 +11,8 @@ import type {
 import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
-import {
-  attachTo,
-  describeAttachment,
-  describeGroups,
-  detach,
-  groupsIn,
-  type NetworkInterfaceRow,
-  networkInterfaceTable,
-  requireNetworkInterface,
-} from './network-interfaces.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
+import { attachTo, describeAttachment, describeGroups, detach, groupsIn } from './network-interfaces.ts';
 
 /** EC2's words for an interface that belongs to another service. */
 function refuseOthers({ attachmentId, networkInterfaceId, requesterManaged }: NetworkInterfaceRow) {

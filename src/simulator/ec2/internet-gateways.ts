@@ -15,7 +15,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
-import { networkInterfaceTable } from './network-interfaces.ts';
+import { networkInterfaceTable } from './network-interface-rows.ts';
 import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers } from './vpcs.ts';

@@ -3,8 +3,9 @@ import type { Scope } from '../account.ts';
 import { contains, parseCidr } from '../cidr.ts';
 import { refusal } from '../refusal.ts';
 import type { InstanceType } from './instance-types.ts';
-import { groupsIn, networkInterfaceTable, requireNetworkInterface } from './network-interfaces.ts';
-import { requireSecurityGroup, securityGroupTable } from './security-groups.ts';
+import { networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
+import { groupsIn } from './network-interfaces.ts';
+import { requireSecurityGroup, securityGroupTable } from './security-group-rows.ts';
 import { freeAddresses, requireSubnet, type SubnetRow, subnetTable } from './subnets.ts';
 import { defaultVpc } from './vpcs.ts';
 

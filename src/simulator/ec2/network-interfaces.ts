@@ -12,50 +12,12 @@ import { addressNumber, addressText, parseCidr, sizeOf } from '../cidr.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { madeBefore, rememberToken } from './client-tokens.ts';
-import { idKinds, required } from './ids.ts';
-import { defaultSecurityGroup, requireSecurityGroup, securityGroupTable } from './security-groups.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
+import { defaultSecurityGroup, requireSecurityGroup, securityGroupTable } from './security-group-rows.ts';
 import { given, selected, selecting } from './selection.ts';
 import { requireSubnet, subnetTable } from './subnets.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { vpcTable } from './vpcs.ts';
-
-export interface NetworkInterfaceRow {
-  networkInterfaceId: string;
-  subnetId: string;
-  vpcId: string;
-  availabilityZone: string;
-  privateIpAddress: string;
-  macAddress: string;
-  description: string;
-  /** `interface`, `nat_gateway`, `efs`, `vpc_endpoint` … */
-  interfaceType: string;
-  requesterManaged: boolean;
-  requesterId?: string;
-  /** AWS calls it `instance-owner-id`: the account, or the service that holds the interface, as `amazon-elb`. */
-  ownerOfAttachment?: string;
-  instanceId?: string;
-  attachmentId?: string;
-  attachTime?: number;
-  deviceIndex?: number;
-  deleteOnTermination?: boolean;
-  groupIds: string[];
-  /** Its own for as long as it runs, or the Elastic IP address that is associated. */
-  publicIp?: string;
-  /** The Elastic IP address that `publicIp` is. */
-  associationAllocationId?: string;
-  associationId?: string;
-  sourceDestCheck: boolean;
-  status: 'available' | 'in-use';
-  tags: Tags;
-}
-
-export function networkInterfaceTable(scope: Scope) {
-  return scope.table<NetworkInterfaceRow>('ec2.networkInterfaces');
-}
-
-export function requireNetworkInterface(scope: Scope, id: string | undefined) {
-  return required(idKinds.networkInterface, id, networkInterfaceTable(scope).get(id));
-}
 
 export interface NewNetworkInterface {
   subnetId: string;

@@ -2,8 +2,8 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Scope } from '../account.ts';
 import { cidrText, parseCidr } from '../cidr.ts';
 import { refusal } from '../refusal.ts';
+import { requireSecurityGroup, type SecurityGroupRow, securityGroupTable } from './security-group-rows.ts';
 import type { RuleMatch } from './security-group-rule-rows.ts';
-import { requireSecurityGroup, type SecurityGroupRow, securityGroupTable } from './security-groups.ts';
 import { awsPrefixLists } from './vpc-endpoint-services.ts';
 import { requireVpc } from './vpcs.ts';
 

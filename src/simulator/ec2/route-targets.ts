@@ -3,7 +3,7 @@ import type { Scope } from '../account.ts';
 import { refusal } from '../refusal.ts';
 import { internetGatewayTable } from './internet-gateways.ts';
 import { isLive, natGatewayTable } from './nat-gateways.ts';
-import { networkInterfaceTable, requireNetworkInterface } from './network-interfaces.ts';
+import { networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
 import { vpcCidrs, vpcTable } from './vpcs.ts';
 
 /** Where a route leads: an `igw-`, `vpce-`, `nat-` or `eni-` id. */

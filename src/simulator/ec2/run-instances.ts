@@ -12,12 +12,8 @@ import type { PlannedInterface } from './launch-interfaces.ts';
 import { type LaunchPlan, planLaunch } from './launch-plan.ts';
 import { withLaunchTemplate } from './launch-templates.ts';
 import { metadataOptionsFor } from './metadata-defaults.ts';
-import {
-  addNetworkInterface,
-  attachTo,
-  type NetworkInterfaceRow,
-  networkInterfaceTable,
-} from './network-interfaces.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable } from './network-interface-rows.ts';
+import { addNetworkInterface, attachTo } from './network-interfaces.ts';
 import { addProfileAssociation } from './profile-associations.ts';
 import { allowTagsFor, tagsFor } from './tags.ts';
 import { addVolume } from './volumes.ts';

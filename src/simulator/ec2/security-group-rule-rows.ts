@@ -2,7 +2,7 @@ import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
 import type { Scope } from '../account.ts';
 import { addressNumber, contains, parseCidr } from '../cidr.ts';
 import { idKinds, required } from './ids.ts';
-import { securityGroupTable } from './security-groups.ts';
+import { securityGroupTable } from './security-group-rows.ts';
 import { type Tags, toList } from './tags.ts';
 
 /** One source or destination of one permission: what AWS gives a `SecurityGroupRuleId`. */

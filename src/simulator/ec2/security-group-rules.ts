@@ -15,6 +15,7 @@ import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { rulesIn, type WantedRule } from './permissions.ts';
+import { requireSecurityGroup, type SecurityGroupRow } from './security-group-rows.ts';
 import {
   describeRule,
   requireRule,
@@ -22,7 +23,7 @@ import {
   type SecurityGroupRuleRow,
   sameRule,
 } from './security-group-rule-rows.ts';
-import { namedGroup, requireSecurityGroup, type SecurityGroupRow } from './security-groups.ts';
+import { namedGroup } from './security-groups.ts';
 import { given, selected, selecting } from './selection.ts';
 
 function ruleOf(scope: Scope, group: SecurityGroupRow, ruleId: string | undefined): SecurityGroupRuleRow {

@@ -16,44 +16,15 @@ import type {
 import type { Scope } from '../account.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
-import { idKinds, required } from './ids.ts';
-import { networkInterfaceTable } from './network-interfaces.ts';
+import { networkInterfaceTable } from './network-interface-rows.ts';
+import { requireSecurityGroup, type SecurityGroupRow, securityGroupTable } from './security-group-rows.ts';
 import { addRule, allowAll, permissionsOf, rulesOf, ruleTable } from './security-group-rule-rows.ts';
 import { given, selected, selecting } from './selection.ts';
-import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
+import { allowTagsFor, tagsFor, toList } from './tags.ts';
 import { defaultVpc, requireVpc, vpcBlockers, vpcCompanions } from './vpcs.ts';
-
-export interface SecurityGroupRow {
-  groupId: string;
-  groupName: string;
-  description: string;
-  vpcId: string;
-  isDefault: boolean;
-  tags: Tags;
-}
 
 /** Quota L-E79EC296. */
 const groupsPerRegion = 2500;
-
-export function securityGroupTable(scope: Scope) {
-  return scope.table<SecurityGroupRow>('ec2.securityGroups');
-}
-
-/** The group, or `InvalidGroup.NotFound`. */
-export function requireSecurityGroup(scope: Scope, groupId: string | undefined) {
-  return required(idKinds.securityGroup, groupId, securityGroupTable(scope).get(groupId));
-}
-
-export { securityGroupAllows } from './security-group-rule-rows.ts';
-
-/** The group that a VPC is born with, however new the VPC is. */
-export function defaultSecurityGroup(scope: Scope, vpcId: string): SecurityGroupRow {
-  const row = securityGroupTable(scope)
-    .all()
-    .find((one) => one.vpcId === vpcId && one.isDefault);
-  if (!row) throw refusal('InvalidGroup.NotFound', `The security group 'default' does not exist in VPC '${vpcId}'`);
-  return row;
-}
 
 function describe(scope: Scope, row: SecurityGroupRow): SecurityGroup {
   return {

@@ -12,8 +12,9 @@ import type {
   MountTargetDescription,
 } from '@aws-sdk/client-efs';
 import type { Scope } from '../account.ts';
-import { addNetworkInterface, networkInterfaceTable, removeNetworkInterface } from '../ec2/network-interfaces.ts';
-import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-groups.ts';
+import { networkInterfaceTable } from '../ec2/network-interface-rows.ts';
+import { addNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
+import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-group-rows.ts';
 import { type SubnetRow, subnetTable } from '../ec2/subnets.ts';
 import { type Noun, operation } from '../noun.ts';
 import { Refusal, refusal } from '../refusal.ts';

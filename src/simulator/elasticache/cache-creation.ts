@@ -1,6 +1,6 @@
 import type { Scope } from '../account.ts';
 import { addNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
-import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-groups.ts';
+import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-group-rows.ts';
 import { type SubnetRow, subnetTable } from '../ec2/subnets.ts';
 import { vpcTable } from '../ec2/vpcs.ts';
 import { zonesOf } from '../ec2/zones.ts';

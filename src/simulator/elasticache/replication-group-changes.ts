@@ -7,7 +7,7 @@ import type {
   TestFailoverCommandOutput,
 } from '@aws-sdk/client-elasticache';
 import type { Scope } from '../account.ts';
-import { networkInterfaceTable } from '../ec2/network-interfaces.ts';
+import { networkInterfaceTable } from '../ec2/network-interface-rows.ts';
 import { type Noun, operation } from '../noun.ts';
 import { nameOf } from '../rds/identifiers.ts';
 import { refusal } from '../refusal.ts';

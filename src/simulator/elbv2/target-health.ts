@@ -1,8 +1,8 @@
 import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Scope } from '../account.ts';
 import { type InstanceRow, instanceTable } from '../ec2/instances.ts';
-import { type NetworkInterfaceRow, networkInterfaceTable } from '../ec2/network-interfaces.ts';
-import { securityGroupAllows } from '../ec2/security-groups.ts';
+import { type NetworkInterfaceRow, networkInterfaceTable } from '../ec2/network-interface-rows.ts';
+import { securityGroupAllows } from '../ec2/security-group-rule-rows.ts';
 import { hostTable } from '../hosts/host-row.ts';
 import { loadBalancersOf } from './forwarding.ts';
 import { type LoadBalancerRow, loadBalancerTable, type TargetGroupRow, type TargetRow } from './rows.ts';

@@ -6,7 +6,7 @@ import type {
 import type { Command, Files, Mount, Packages, Script, Units } from '../../hosts/command.ts';
 import type { Scope } from '../account.ts';
 import type { InstanceRow } from '../ec2/instances.ts';
-import { securityGroupAllows } from '../ec2/security-groups.ts';
+import { securityGroupAllows } from '../ec2/security-group-rule-rows.ts';
 import { databaseContentsTable, type HostRow } from './host-row.ts';
 import { packageProblem } from './packages.ts';
 import { ask } from './questions.ts';

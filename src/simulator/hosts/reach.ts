@@ -8,7 +8,7 @@ import type { GetParameterCommandOutput } from '@aws-sdk/client-ssm';
 import type { Endpoint, Touches } from '../../hosts/command.ts';
 import type { Scope } from '../account.ts';
 import type { InstanceRow } from '../ec2/instances.ts';
-import { securityGroupAllows } from '../ec2/security-groups.ts';
+import { securityGroupAllows } from '../ec2/security-group-rule-rows.ts';
 import { ask } from './questions.ts';
 import { rightsProblem } from './rights.ts';
 

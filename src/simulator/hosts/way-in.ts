@@ -2,8 +2,7 @@ import type { Host } from '../../hosts/shell.ts';
 import type { Account, Scope } from '../account.ts';
 import { durations } from '../durations.ts';
 import { type InstanceRow, instanceTable } from '../ec2/instances.ts';
-import { rulesOf } from '../ec2/security-group-rule-rows.ts';
-import { securityGroupAllows } from '../ec2/security-groups.ts';
+import { rulesOf, securityGroupAllows } from '../ec2/security-group-rule-rows.ts';
 
 /** The instance, in whichever region it is. */
 export function findInstance(

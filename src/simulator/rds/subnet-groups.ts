@@ -10,7 +10,7 @@ import type {
   ModifyDBSubnetGroupCommandOutput,
 } from '@aws-sdk/client-rds';
 import type { Scope } from '../account.ts';
-import { networkInterfaceTable } from '../ec2/network-interfaces.ts';
+import { networkInterfaceTable } from '../ec2/network-interface-rows.ts';
 import { type SubnetRow, subnetTable } from '../ec2/subnets.ts';
 import type { Tags } from '../ec2/tags.ts';
 import { type Noun, operation } from '../noun.ts';
