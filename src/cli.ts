@@ -1,9 +1,11 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CommandIo } from './commands/command-io.ts';
 import { environment } from './environment.ts';
-import { exitCodes, threeLines, UserError, userError } from './errors.ts';
+import { exitCodes, UserError, userError } from './errors.ts';
+import { hanging, painter } from './ui/format.ts';
 
 type Flags = Record<string, unknown>;
 /** A command's module is loaded only when it runs: the SDK alone takes longer to load than Node takes to start. */
@@ -15,12 +17,22 @@ function isTty(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY) && !environment.CI && environment.TERM !== 'dumb';
 }
 
+/** FORCE_COLOR, NO_COLOR and --no-color, in this order of weight; otherwise a terminal on both sides. */
+function wantsColour(): boolean {
+  const { FORCE_COLOR, NO_COLOR, TERM } = environment;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0';
+  if (NO_COLOR || TERM === 'dumb' || process.argv.includes('--no-color')) return false;
+  return Boolean(process.stdout.isTTY && process.stderr.isTTY);
+}
+
 function ioOf(flags: Flags): CommandIo {
   return {
     directory: resolve(String(flags.directory ?? '.')),
     env: environment,
     isTty: isTty(),
     json: flags.json === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    colour: wantsColour(),
     out: (text) => process.stdout.write(`${text}\n`),
     note: (text) => process.stderr.write(`${text}\n`),
   };
@@ -42,7 +54,6 @@ const program = new Command('airflow-aws')
   .addOption(new Option('--kill-before <n>', 'rehearsals: SIGKILL before the n-th change').hideHelp())
   .addOption(new Option('--kill-inside <n>', 'rehearsals: SIGKILL after the n-th change, before its reply').hideHelp())
   .addOption(new Option('--kill-after <n>', 'rehearsals: SIGKILL after the n-th change').hideHelp())
-  .showHelpAfterError('(see --help)')
   .configureOutput({ writeErr: () => {} })
   .exitOverride();
 
@@ -153,32 +164,53 @@ async function main(argv: string[]) {
   ]);
   const named = argv.find((word) => users.has(word));
   if (named !== undefined) await addSettings([users.get(named)!]);
-  if (argv.length === 0) {
-    program.outputHelp();
-    return;
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    const noCommand = error instanceof CommanderError && error.code === 'commander.help';
+    if (!noCommand || program.args.length > 0) throw error;
+    await withoutCommand();
   }
-  await program.parseAsync(argv, { from: 'user' });
+}
+
+/** Help; and where somebody can answer and there is no deployment yet, the wizard. */
+async function withoutCommand() {
+  const flags: Flags = program.opts();
+  const io = ioOf(flags);
+  program.outputHelp();
+  if (!io.isTty || io.json || existsSync(join(io.directory, 'airflow-aws.yaml'))) return;
+  const { ask } = await import('./commands/confirm.ts');
+  process.stderr.write('\n');
+  const message = 'There is no airflow-aws.yaml here. Answer a few questions to write one? (Builds nothing.)';
+  if (await ask({ type: 'confirm', message, default: true }))
+    exitCode = await (await import('./commands/init.ts')).init(io, flags);
 }
 
 /** The same three lines for a word that commander did not expect as for any other wrong input. */
-function usageError({ message }: CommanderError): UserError {
+function usageError({ code, message }: CommanderError): UserError {
+  const [first = '', ...further] = message.replace(/^error: /, '').split('\n');
+  const nearest = /\(Did you mean (?:one of )?(.*)\?\)/.exec(further.join(' '))?.[1];
+  const group = [state, config].find((one) => program.args.includes(one.name()));
+  const incomplete = code === 'commander.help' && group;
   return userError({
     code: 'bad-usage',
     exitCode: exitCodes.usage,
-    what: message.replace(/^error: /, '').split('\n')[0]!,
-    why: 'The command line is not one that airflow-aws understands.',
-    fix: 'See "airflow-aws --help", or --help behind the command.',
+    what: incomplete ? `"${group.name()}" needs one more word.` : sentence(first),
+    why: incomplete
+      ? `It has the commands ${group.commands.map((one) => one.name()).join(', ')}.`
+      : 'The command line is not one that airflow-aws understands.',
+    fix: `${nearest ? `Did you mean ${nearest}? ` : ''}See "airflow-aws --help", or --help behind the command.`,
   });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 function report(error: unknown, argv: string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.ok;
     return report(usageError(error), argv);
-  }
-  if ((error as Error)?.name === 'ExitPromptError') {
-    process.stderr.write('\nInterrupted; nothing was done.\n');
-    return exitCodes.interrupted;
   }
   const verbose = argv.includes('--verbose');
   const known =
@@ -194,12 +226,27 @@ function report(error: unknown, argv: string[]): number {
   if (argv.includes('--json')) {
     const command = argv.find((word) => !word.startsWith('-')) ?? '';
     process.stdout.write(`${JSON.stringify({ version: 1, command, ok: false, error: known.toJSON() })}\n`);
-  } else process.stderr.write(`${threeLines(known)}\n`);
-  if (verbose || !(error instanceof UserError)) {
-    const cause = (error as { cause?: Error }).cause ?? (error as Error);
-    if (verbose) process.stderr.write(`${cause.stack ?? cause}\n`);
-  }
+  } else process.stderr.write(`${shown(known)}\n`);
+  if (verbose) for (const line of details(known, error)) process.stderr.write(`${line}\n`);
   return known.exitCode;
+}
+
+/** What --verbose adds: AWS's own words for a support case, or where in the code a defect is. */
+function details({ awsCode, requestId }: UserError, error: unknown): string[] {
+  if (!(error instanceof UserError)) return [(error as Error)?.stack ?? String(error)];
+  return [
+    ...(awsCode === undefined ? [] : [`  AWS: ${awsCode}`]),
+    ...(requestId === undefined ? [] : [`  Request id: ${requestId}`]),
+  ];
+}
+
+/** The three lines, on a terminal with each broken beneath its own text. */
+function shown(failure: UserError): string {
+  const { isTTY, columns } = process.stderr;
+  const width = isTTY ? columns : Number.POSITIVE_INFINITY;
+  const { what, why, fix } = failure;
+  const lines = [hanging('Error: ', what, width), hanging('  Why: ', why, width), hanging('  Fix: ', fix, width)];
+  return lines.join('\n').replace(/^Error:/, painter(wantsColour())('red', 'Error:'));
 }
 
 // A reader that stops reading (`| head`) is no error.

@@ -6,6 +6,10 @@ export interface CommandIo {
   /** True where a person can be asked: a terminal on both sides, and no CI. */
   readonly isTty: boolean;
   readonly json: boolean;
+  /** Columns of the terminal that stdout is; absent where stdout is a file or a pipe. */
+  readonly columns?: number | undefined;
+  /** True where colours are wanted. */
+  readonly colour?: boolean;
   /** Data, to stdout; a line. */
   out(text: string): void;
   /** Everything else, to stderr; a line. */

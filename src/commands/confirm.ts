@@ -1,13 +1,19 @@
 import { exitCodes, userError } from '../errors.ts';
+import type { Question } from '../wizard.ts';
 import type { CommandIo } from './command-io.ts';
 
 /** Asks a yes/no question on a terminal; elsewhere `--yes` is the answer, and its absence a usage error. */
 export async function confirmed(io: CommandIo, flags: { readonly yes?: boolean }, question: string): Promise<void> {
   if (flags.yes) return;
   if (!io.isTty || io.json) throw unanswered(question, '--yes');
-  const { default: inquirer } = await import('inquirer');
-  const { yes } = await inquirer.prompt([{ type: 'confirm', name: 'yes', message: question, default: true }]);
-  if (!yes) throw declined();
+  if (!(await ask({ type: 'confirm', message: question, default: true }))) throw declined();
+}
+
+/** Asks on the terminal. Ctrl-C is a `UserError` with exit code 130. */
+export async function ask(question: Question): Promise<string | boolean> {
+  // A prompt library takes longer to load than most commands run.
+  const { terminalAsk } = await import('../wizard.ts');
+  return (await terminalAsk({ input: process.stdin, output: process.stderr }))(question);
 }
 
 export function unanswered(question: string, flag: string) {

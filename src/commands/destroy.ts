@@ -3,16 +3,18 @@ import { destroy as carryOut } from '../engine/destroy.ts';
 import { dependents, type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
+import type { Failed } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { steps } from '../steps/index.ts';
-import { duration, spoken, usd } from '../ui/format.ts';
+import { duration, hanging, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
-import { declined, unanswered } from './confirm.ts';
+import { ask, declined, unanswered } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, openDeployment, runOf } from './deployment.ts';
+import { printStep } from './plan.ts';
 import { rebuildState } from './rebuild.ts';
-import { figures, show, stopOnSignal } from './running.ts';
+import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 
 export interface DestroyFlags extends DeploymentFlags {
   readonly dryRun?: boolean;
@@ -77,18 +79,20 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   }
   await nameTyped(io, flags, config.name);
 
-  const stopping = stopOnSignal(io, () => deployment.world.close());
-  const run = runOf(deployment, state, { signal: stopping.signal, keepData });
   const graph = graphOf(going);
   const needing = dependents(graph);
   const order = {
     before: (key: string) => needing.get(key) ?? [],
     alone: (key: string) => graph.get(key)!.typicalSeconds.destroy,
   };
-  const screen = await show(deployment, run.events, {
+  const screen = await openScreen(deployment, graph, {
     quiet: flags.quiet === true,
-    titles: new Map(steps.map(({ number, title }) => [number, title])),
+    before: order.before,
+    seconds: order.alone,
   });
+  const stopping = stopOnSignal({ screen, goOn: 'airflow-aws destroy', beforeEnd: () => deployment.world.close() });
+  const run = runOf(deployment, state, { signal: stopping.signal, keepData });
+  screen.follow(run.events);
   const { place, world } = deployment;
   run.events.emit({
     event: 'run.start',
@@ -102,6 +106,8 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   let left: Found[] = [];
   let exitCode: number = exitCodes.ok;
   let failure: UserError | undefined;
+  let failed: Failed[] = [];
+  let end: string | undefined;
   try {
     const outcome = await carryOut(run, graph);
     const [first] = outcome.failed;
@@ -126,16 +132,19 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     else {
       state.endRun();
       if (leave.length === 0) state.remove();
-      if (!io.json && flags.quiet !== true)
-        io.note(
-          `Destroyed in ${duration(measured.durationSeconds)}. The audit found nothing left${leave.length === 0 ? '' : ' but what you kept'}.`,
-        );
+      const simulated = world.kind === 'simulated' ? ' of simulated time' : '';
+      end = `Destroyed in ${duration(measured.durationSeconds)}${simulated}. The audit found nothing left${leave.length === 0 ? '' : ' but what you kept'}.`;
     }
+    failed = outcome.failed;
   } finally {
     await screen.close();
     stopping.done();
   }
-  if (failure && !io.json) throw failure;
+  if (failure && !io.json) {
+    for (const line of furtherFailures(failed)) io.note(line);
+    throw failure;
+  }
+  if (end !== undefined && !io.json && flags.quiet !== true) io.note(hanging('', end, io.columns ?? 80));
   if (exitCode === exitCodes.leftovers) {
     // With rows of their own the next destroy goes on with them.
     const since = new Date(deployment.world.clock.now()).toISOString();
@@ -156,22 +165,16 @@ async function dataChoice(io: CommandIo, flags: DestroyFlags, rows: AnyResource[
   if (flags.keepData || flags.deleteData || flags.dryRun) return flags.keepData === true;
   if (!rows.some((one) => one.holdsData || one.key === 'dbCluster')) return false;
   if (flags.yes || !io.isTty || io.json) throw unanswered('Keep or delete the data?', '--keep-data or --delete-data');
-  const { default: inquirer } = await import('inquirer');
-  const { keep } = await inquirer.prompt([
-    {
-      type: 'select',
-      name: 'keep',
-      message: 'The bucket, the file system and the database hold data.',
-      choices: [
-        {
-          name: 'Keep it (bucket and file system stay, the database leaves a snapshot; both cost a little)',
-          value: true,
-        },
-        { name: 'Delete it for good', value: false },
-      ],
-    },
-  ]);
-  return keep;
+  const answer = await ask({
+    type: 'select',
+    message: 'The bucket, the file system and the database hold data. What becomes of it?',
+    default: 'keep',
+    choices: [
+      { name: 'Keep it: bucket and file system stay, the database leaves a snapshot', value: 'keep' },
+      { name: 'Delete it for good', value: 'delete' },
+    ],
+  });
+  return answer === 'keep';
 }
 
 async function nameTyped(io: CommandIo, flags: DestroyFlags, name: string) {
@@ -189,10 +192,8 @@ async function nameTyped(io: CommandIo, flags: DestroyFlags, name: string) {
   }
   if (flags.yes || !io.isTty || io.json)
     throw unanswered('What is the name of the deployment to destroy?', `--yes --confirm ${name}`);
-  const { default: inquirer } = await import('inquirer');
-  const { typed } = await inquirer.prompt([
-    { type: 'input', name: 'typed', message: `Type the name of the deployment (${name}) to destroy it:` },
-  ]);
+  const message = `Type the name of the deployment (${name}) to destroy it:`;
+  const typed = String(await ask({ type: 'input', message, default: '' }));
   if (typed === '') throw declined();
   if (typed !== name) throw wrong(typed);
 }
@@ -219,21 +220,14 @@ function announce(
 ) {
   for (const { number, title, resources } of steps) {
     const of = (list: AnyResource[]) =>
-      resources.filter(({ key }) => list.some((one) => one.key === key)).map(({ key }) => spoken(key));
-    const goes = of(going);
-    const stays = of(leave);
-    const text = [
-      ...(goes.length > 0 ? [`destroy ${goes.join(', ')}`] : []),
-      ...(stays.length > 0 ? [`keep ${stays.join(', ')}`] : []),
-    ];
-    if (text.length > 0) print(`${String(number).padStart(2)}  ${title.padEnd(20)} ${text.join('; ')}`);
+      resources.map(({ key }) => key).filter((key) => list.some((one) => one.key === key));
+    printStep(print, stepLabel(number, title), { destroy: of(going), keep: of(leave) }, deployment.io);
   }
   print('');
   const snapshot =
     keepData && going.some(({ key }) => key === 'dbCluster') ? ' A final snapshot of the database is taken.' : '';
-  print(
-    `${going.length} to destroy, ${leave.length} to keep.${snapshot} This ends ${usd(hourlyUsd(deployment, going))} an hour.`,
-  );
+  const sums = `${going.length} to destroy, ${leave.length} to keep.${snapshot} This ends ${usd(hourlyUsd(deployment, going))} an hour.`;
+  print(hanging('', sums, deployment.io.columns ?? 80));
 }
 
 function listLeft(io: CommandIo, deployment: Deployment, left: Found[]) {

@@ -3,7 +3,7 @@ import { survey, type Verdict } from '../engine/up.ts';
 import { exitCodes } from '../errors.ts';
 import { hoursPerMonth, prices } from '../prices.ts';
 import { steps } from '../steps/index.ts';
-import { duration, spoken, usd } from '../ui/format.ts';
+import { duration, hanging, listed, painter, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, openDeployment, runOf } from './deployment.ts';
 
@@ -50,31 +50,52 @@ export function planData({ verdicts: _verdicts, ...plan }: Plan) {
   };
 }
 
-export function printPlan(print: (line: string) => void, plan: Plan) {
+/** A line for each step with something in it, then the sums. */
+export function printPlan(print: (line: string) => void, plan: Plan, { columns = 80, colour = false }: Look) {
+  const { create, keep, destroy, estimatedSeconds, tutorialOrderSeconds, costPerHour } = plan;
   for (const { number, title, resources } of steps) {
-    const of = (keys: string[]) => resources.filter(({ key }) => keys.includes(key)).map(({ key }) => spoken(key));
-    const parts = [
-      ['create', of(plan.create)],
-      ['keep', of(plan.keep)],
-    ] as const;
-    const text = parts.filter(([, keys]) => keys.length > 0).map(([what, keys]) => `${what} ${keys.join(', ')}`);
-    if (text.length > 0) print(`${String(number).padStart(2)}  ${title.padEnd(20)} ${text.join('; ')}`);
+    const of = (keys: string[]) => resources.map(({ key }) => key).filter((key) => keys.includes(key));
+    printStep(print, stepLabel(number, title), { create: of(create), keep: of(keep) }, { columns, colour });
   }
-  const { create, keep, estimatedSeconds, tutorialOrderSeconds, costPerHour } = plan;
   print('');
   print(`${create.length} to create, ${keep.length} to keep.`);
+  if (destroy.length > 0)
+    print(hanging('', `No longer wanted by the settings, and left alone: ${listed(destroy)}.`, columns));
   if (create.length > 0)
-    print(`About ${duration(estimatedSeconds)}; one after another it would be ${duration(tutorialOrderSeconds)}.`);
+    print(`Time: about ${duration(estimatedSeconds)}; in the tutorial's order ${duration(tutorialOrderSeconds)}.`);
   print(
-    `When it is up: ${usd(costPerHour)} an hour, ${usd(costPerHour * hoursPerMonth)} a month (prices of ${prices.asOf}).`,
+    `Cost: ${usd(costPerHour)} an hour, ${usd(costPerHour * hoursPerMonth)} a month (list prices of ${prices.asOf}).`,
   );
+}
+
+export type Look = Pick<CommandIo, 'columns' | 'colour'>;
+
+const verbs = { create: 'green', destroy: 'red', keep: 'dim' } as const;
+
+/** What happens to the resources of one step: a verb a line, its resources beside it. */
+export function printStep(
+  print: (line: string) => void,
+  label: string,
+  keysByVerb: Readonly<Partial<Record<keyof typeof verbs, string[]>>>,
+  { columns = 80, colour = false }: Look,
+) {
+  const paint = painter(colour);
+  let before = label;
+  for (const verb of ['create', 'destroy', 'keep'] as const) {
+    const keys = keysByVerb[verb] ?? [];
+    if (keys.length === 0) continue;
+    const start = `${before}  ${verb.padEnd(7)}  `;
+    const text = hanging(start, listed(keys), columns);
+    print(text.replace(` ${verb} `, ` ${paint(verbs[verb], verb)} `));
+    before = ' '.repeat(label.length);
+  }
 }
 
 export async function plan(io: CommandIo, flags: DeploymentFlags & { exitCode?: boolean }): Promise<number> {
   const deployment = await openDeployment(io, flags);
   const plan = await planOf(deployment);
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'plan', ok: true, data: planData(plan) }));
-  else printPlan(io.out, plan);
+  else printPlan(io.out, plan, io);
   deployment.world.close();
   return flags.exitCode && plan.create.length + plan.change.length + plan.destroy.length > 0
     ? exitCodes.changes

@@ -1,55 +1,91 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Events } from '../engine/events.ts';
-import type { Outcome } from '../engine/up.ts';
+import type { Graph } from '../engine/graph.ts';
+import type { Failed, Outcome } from '../engine/up.ts';
 import { exitCodes } from '../errors.ts';
+import { steps } from '../steps/index.ts';
+import { spoken } from '../ui/format.ts';
 import { ndjson } from '../ui/json.ts';
 import { plainLines } from '../ui/plain.ts';
+import type { Expectations, Expected, Screen } from '../ui/screen.ts';
 import type { CommandIo } from './command-io.ts';
 import type { Deployment } from './deployment.ts';
 
-/** Sends the run's events to the screen (or to stdout as NDJSON) and to the run's own journal. */
-export async function show(
+/** What a run is shown on, and how the run is tied to it. */
+export interface RunScreen extends Screen {
+  /** Sends the run's events to the screen and to the run's own journal. */
+  follow(events: Events): void;
+}
+
+/** Opens the screen for a run over `graph`, in which `expected` is what each resource usually takes and waits for. */
+export async function openScreen(
   { io, folder }: Deployment,
-  events: Events,
-  { quiet = false, titles }: { quiet?: boolean; titles: ReadonlyMap<number, string> },
-): Promise<{ close(): Promise<void> }> {
+  graph: Graph,
+  { quiet, before, seconds }: { quiet: boolean; before(key: string): string[]; seconds(key: string): number },
+): Promise<RunScreen> {
+  const inGraph = steps.map((step) => ({
+    ...step,
+    keys: step.resources.map(({ key }) => key).filter((key) => graph.has(key)),
+  }));
+  const titles = new Map(inGraph.filter(({ keys }) => keys.length > 0).map(({ number, title }) => [number, title]));
+  const expected = new Map(
+    inGraph.flatMap(({ number, keys }) =>
+      keys.map((key): [string, Expected] => [key, { step: number, seconds: seconds(key), after: before(key) }]),
+    ),
+  );
+  const screen = await screenFor(io, quiet, titles, expected);
   mkdirSync(join(folder, 'runs'), { recursive: true, mode: 0o700 });
   const journal = openSync(join(folder, 'runs', `${new Date().toISOString().replaceAll(':', '')}.ndjson`), 'a', 0o600);
-  events.listen((event) => writeSync(journal, `${JSON.stringify(event)}\n`));
-  const screen = await screenFor(io, quiet, titles);
-  if (screen) events.listen(screen.listen);
   return {
+    ...screen,
+    follow(events) {
+      events.listen((event) => writeSync(journal, `${JSON.stringify(event)}\n`));
+      events.listen(screen.listen);
+    },
     async close() {
-      await screen?.close();
+      await screen.close();
       closeSync(journal);
     },
   };
 }
 
-async function screenFor(io: CommandIo, quiet: boolean, titles: ReadonlyMap<number, string>) {
-  if (io.json) return ndjson(io.out);
-  if (quiet) return undefined;
+async function screenFor(
+  io: CommandIo,
+  quiet: boolean,
+  titles: ReadonlyMap<number, string>,
+  expected: Expectations,
+): Promise<Screen> {
+  if (io.json) return ndjson(io.out, io.note);
+  if (quiet) return { listen: () => {}, say: io.note, close: async () => {}, abandon: () => {} };
   if (!io.isTty) return plainLines(io.note);
   // Only a terminal needs the library, and loading it takes time.
   const { progressList } = await import('../ui/progress.ts');
-  return progressList(titles);
+  return progressList(titles, expected);
+}
+
+/** A line for each failure beside the first, which the error itself tells. */
+export function furtherFailures([, ...others]: readonly Failed[]): string[] {
+  return others.map(({ step, key, error }) => `Also failed: STEP ${step}, ${spoken(key)}: ${(error as Error).message}`);
 }
 
 /** First Ctrl-C (or SIGTERM, SIGHUP): start nothing new. Second: end now. The state is true at every moment. */
-export function stopOnSignal(
-  io: CommandIo,
-  beforeEnd: () => void,
-): { signal: AbortSignal; exitCode(): number; done(): void } {
+export function stopOnSignal({ screen, goOn, beforeEnd }: { screen: Screen; goOn: string; beforeEnd(): void }): {
+  signal: AbortSignal;
+  exitCode(): number;
+  done(): void;
+} {
   const controller = new AbortController();
   let exitCode: number = exitCodes.stopped;
   const stop = (name: NodeJS.Signals) => {
     if (name !== 'SIGINT') exitCode = exitCodes.terminated;
     if (controller.signal.aborted) {
       beforeEnd();
+      screen.say(`Stopped at once; what exists is recorded. Go on with "${goOn}".`);
+      screen.abandon();
       process.exit(exitCode);
     }
-    io.note('Stopping: nothing new is started, calls on their way are finished. Once more to stop at once.');
+    screen.say('Stopping: nothing new is started, calls on their way are finished. Ctrl-C once more stops at once.');
     controller.abort();
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,7 +1,7 @@
 import { survey } from '../engine/up.ts';
 import { exitCodes } from '../errors.ts';
 import { steps } from '../steps/index.ts';
-import { spoken } from '../ui/format.ts';
+import { cut, painter, spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
 
@@ -85,20 +85,37 @@ function endpoints(outputs: Record<string, Record<string, string>>): Record<stri
   return Object.fromEntries(named.filter((one): one is [string, string] => one[1] !== undefined));
 }
 
+const colours: Partial<Record<Status, 'green' | 'red' | 'dim'>> = { complete: 'green', missing: 'red', absent: 'dim' };
+
 function print(
-  io: CommandIo,
+  { out, columns, colour = false }: CommandIo,
   data: {
     name: string;
     complete: boolean;
-    resources: { key: string; step: number; status: string; identity: Record<string, string> }[];
+    resources: { key: string; step: number; status: Status; identity: Record<string, string> }[];
     endpoints: Record<string, string>;
   },
 ) {
-  for (const { key, step, status, identity } of data.resources)
-    io.out(
-      `${String(step).padStart(2)}  ${spoken(key).padEnd(24)} ${status.padEnd(11)} ${Object.values(identity)[0] ?? ''}`,
-    );
-  io.out('');
-  for (const [name, where] of Object.entries(data.endpoints)) io.out(`${name.padEnd(28)} ${where}`);
-  io.out(`${data.name} is ${data.complete ? 'complete' : 'not complete'}.`);
+  const paint = painter(colour);
+  // A file or a pipe gets each identity whole, for those who search in it.
+  const room = (columns ?? Number.POSITIVE_INFINITY) - 1;
+  for (const { key, step, status, identity } of data.resources) {
+    const label = `${String(step).padStart(2)}  ${spoken(key).padEnd(22)}  `;
+    const state = status.padEnd(10);
+    const [id = ''] = Object.values(identity);
+    const shown = cut(`${label}${state}  ${nameIn(id)}`, room).trimEnd();
+    const tone = colours[status] ?? 'yellow';
+    out(shown.replace(`${label}${status}`, `${label}${paint(tone, status)}`));
+  }
+  out('');
+  for (const [name, where] of Object.entries(data.endpoints)) out(`${name.padEnd(14)}${where}`);
+  const there = data.resources.filter(({ status }) => status === 'complete').length;
+  out(
+    `${data.name} is ${data.complete ? 'complete' : 'not complete'}: ${there} of ${data.resources.length} resources.`,
+  );
+}
+
+/** Of an ARN, what follows the account: the rest is the same for all. */
+function nameIn(identity: string): string {
+  return identity.startsWith('arn:') ? identity.split(':').slice(5).join(':') : identity;
 }

@@ -4,13 +4,14 @@ import { exitCodes, type UserError, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { preflight } from '../preflight.ts';
+import { hoursPerMonth } from '../prices.ts';
 import { steps } from '../steps/index.ts';
-import { duration, usd } from '../ui/format.ts';
+import { duration, hanging, listed, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { confirmed } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, newState, openDeployment, runOf } from './deployment.ts';
 import { type Plan, planOf, printPlan } from './plan.ts';
-import { figures, show, stopOnSignal } from './running.ts';
+import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 
 export interface UpFlags extends DeploymentFlags {
   readonly resume?: boolean;
@@ -39,19 +40,30 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     wanted.filter(({ key }) => deployment.graph.has(key)),
   );
   const plan = await planOf(deployment, graph);
-  if (!io.json && flags.quiet !== true) printPlan(io.note, plan);
+  if (!io.json && flags.quiet !== true && plan.create.length > 0) printPlan(io.note, plan, io);
   if (plan.create.length > 0) {
     await preflight(deployment, plan.create);
     await confirmed(io, flags, 'Build this?');
   }
 
-  const stopping = stopOnSignal(io, () => deployment.world.close());
+  const order = {
+    before: (key: string) => needsOf(graph, graph.get(key)!),
+    alone: (key: string) => graph.get(key)!.typicalSeconds.create,
+  };
+  const screen = await openScreen(deployment, graph, {
+    // With nothing to do there is nothing to watch.
+    quiet: flags.quiet === true || plan.create.length === 0,
+    before: order.before,
+    seconds: (key) => (plan.create.includes(key) ? order.alone(key) : 0),
+  });
+  const stopping = stopOnSignal({
+    screen,
+    goOn: 'airflow-aws up --resume',
+    beforeEnd: () => deployment.world.close(),
+  });
   const state = deployment.state ?? newState(deployment);
   const run = runOf(deployment, state, { signal: stopping.signal });
-  const screen = await show(deployment, run.events, {
-    quiet: flags.quiet === true,
-    titles: new Map(steps.filter(({ number }) => number <= until).map(({ number, title }) => [number, title])),
-  });
+  screen.follow(run.events);
   const { place, world } = deployment;
   run.events.emit({
     event: 'run.start',
@@ -62,10 +74,6 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     resources: graph.size,
   });
   if (plan.create.length > 0) state.startRun('up', new Date().toISOString());
-  const order = {
-    before: (key: string) => needsOf(graph, graph.get(key)!),
-    alone: (key: string) => graph.get(key)!.typicalSeconds.create,
-  };
   let outcome: Outcome;
   let failure: UserError | undefined;
   try {
@@ -83,8 +91,11 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   if (outcome.stopped) return stopped(deployment, stopping.exitCode());
   // The stream of events ends with run.done, which has the error already.
   if (failure && io.json) return failure.exitCode;
-  if (failure) throw failure;
-  if (!io.json && flags.quiet !== true) report(deployment, plan, figures(order, outcome, traffic.calls));
+  if (failure) {
+    for (const line of furtherFailures(outcome.failed)) io.note(line);
+    throw failure;
+  }
+  if (!io.json) report(deployment, plan, figures(order, outcome, traffic.calls), flags.quiet === true);
   return exitCodes.ok;
 }
 
@@ -135,31 +146,41 @@ function results({ state, graph, config }: Deployment, plan: Plan) {
   };
 }
 
-function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof figures>) {
-  const { io, world, config, names } = deployment;
+/** The results to stdout, and what else a person wants to know to stderr. */
+function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof figures>, quiet: boolean) {
+  const { io, world, config, names, place } = deployment;
   const { url, costPerHour } = results(deployment, plan);
-  if (plan.create.length === 0) io.note('Everything is there already: nothing was changed.');
-  else {
-    const where = world.kind === 'simulated' ? ' of simulated time' : '';
-    io.note(
-      `Built in ${duration(measured.durationSeconds)}${where}; one after another, as in the tutorial, it would have been ${duration(measured.serialSeconds)}.`,
-    );
-    io.note(`It took as long as: ${measured.criticalPath.join(' → ')}.`);
-  }
+  const { columns = 80 } = io;
+  const rehearsed = world.kind === 'simulated';
+  const rows: [print: (line: string) => void, label: string, text: string][] = [];
   if (url !== undefined) {
-    io.out(`Airflow: ${url}`);
-    io.out(`Users: ${config.airflow.admin.username} (Admin), ${config.airflow.user.username} (User)`);
-    io.out(`Passwords: in SSM Parameter Store, ${names.airflowSecrets}`);
+    const { admin, user } = config.airflow;
+    const show = `aws ssm get-parameter --region ${place.region} --with-decryption --query Parameter.Value --output text --name ${names.airflowSecrets}`;
+    rows.push([io.out, 'Airflow', url]);
+    rows.push([io.out, 'Users', `${admin.username} (Admin), ${user.username} (User)`]);
+    rows.push([io.out, 'Passwords', rehearsed ? `${names.airflowSecrets} (Parameter Store, simulated)` : show]);
   }
-  io.out(`Cost: ${usd(costPerHour)} an hour, until "airflow-aws destroy"`);
+  const month = usd(costPerHour * hoursPerMonth);
+  rows.push([io.out, 'Cost', `${usd(costPerHour)} an hour, ${month} a month, until "airflow-aws destroy"`]);
+  if (!quiet) {
+    if (plan.create.length > 0) {
+      const took = duration(measured.durationSeconds) + (rehearsed ? ' of simulated time' : '');
+      rows.push([io.note, 'Time', `${took}; in the tutorial's order ${duration(measured.serialSeconds)}`]);
+      rows.push([io.note, 'Longest', measured.criticalPath.map((key) => listed([key])).join(' → ')]);
+    }
+    const flag = rehearsed ? ' --simulate' : '';
+    rows.push([io.note, 'Next', `airflow-aws status${flag}, airflow-aws destroy${flag}`]);
+    io.note(plan.create.length === 0 ? 'Everything is there already: nothing was changed.' : '');
+  }
+  for (const [print, label, text] of rows) print(hanging(label.padEnd(11), text, columns));
 }
 
 function stopped({ io, state, graph, config }: Deployment, exitCode: number): number {
   const there = [...graph.values()].filter(({ key }) => state?.row(key));
-  io.note(
-    `Stopped. ${there.length} of ${graph.size} resources exist and cost ${usd(hourlyUsd({ config }, there))} an hour.`,
-  );
-  io.note('Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".');
+  const cost = usd(hourlyUsd({ config }, there));
+  const { columns = 80 } = io;
+  io.note(hanging('', `Stopped. ${there.length} of ${graph.size} resources exist and cost ${cost} an hour.`, columns));
+  io.note(hanging('', 'Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".', columns));
   return exitCode;
 }
 

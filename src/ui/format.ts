@@ -1,3 +1,9 @@
+/** Names that people write in capitals. */
+const capitals = new Set(['vpc', 'ip', 'nat', 'efs', 'db', 'dns']);
+
+/** Holds the words of one item of a list together when the list is wrapped. */
+const joint = '\u00a0';
+
 /** `45 s`, `3 m 12 s`, `1 h 02 m`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
@@ -10,7 +16,57 @@ export function usd(amount: number): string {
   return amount >= 10 ? `$${amount.toFixed(0)}` : `$${amount.toFixed(2)}`;
 }
 
-/** `dbSubnetGroup` as people say it: `db subnet group`. */
+/** `dbSubnetGroup` as people say it: `DB subnet group`. */
 export function spoken(key: string): string {
-  return key.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+  const words = key.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`).split(' ');
+  return words.map((word) => (capitals.has(word) ? word.toUpperCase() : word)).join(' ');
+}
+
+/** Resource keys as a list for people, which `hanging` breaks between the items and not within. */
+export function listed(keys: readonly string[]): string {
+  return keys.map((key) => spoken(key).replaceAll(' ', joint)).join(', ');
+}
+
+/** The beginning of a step's line, as wide for every step. */
+export function stepLabel(step: number, title: string): string {
+  return `${String(step).padStart(2)}  ${title.padEnd(18)}`;
+}
+
+/** `text` behind `label`, broken between words at `width` columns; what does not fit continues beneath its beginning. */
+export function hanging(label: string, text: string, width: number): string {
+  const indent = ' '.repeat(label.length);
+  const lines = text.split('\n').flatMap((line) => wrapped(line, Math.max(20, width - label.length)));
+  return lines
+    .map((line, index) => `${index === 0 ? label : indent}${line}`.trimEnd())
+    .join('\n')
+    .replaceAll(joint, ' ');
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** `text` in at most `width` columns; `…` stands for what is missing. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
+
+export type Paint = (colour: keyof typeof codes, text: string) => string;
+
+/** Colours where the terminal wants them; whatever is painted says the same in words. */
+export function painter(enabled: boolean): Paint {
+  return (colour, text) => {
+    const [start, end] = codes[colour];
+    return enabled ? `\u001b[${start}m${text}\u001b[${end}m` : text;
+  };
 }

@@ -1,99 +1,262 @@
-import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2';
+import { color, Listr, type ListrTask, type ListrTaskWrapper } from 'listr2';
 import type { Listener } from '../engine/events.ts';
-import { duration, spoken } from './format.ts';
+import { cut, duration, hanging, spoken, stepLabel } from './format.ts';
+import { remainingSeconds } from './remaining.ts';
+import type { Expectations, Screen } from './screen.ts';
+import { loggerTo, StepRenderer, type StepRendererOptions, type TerminalStream } from './step-renderer.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: listr2's own renderer types are parameters of its task type.
-type Task = ListrTaskWrapper<unknown, any, any>;
+type RunEvent = Parameters<Listener>[0];
 
-/** Lines that a terminal must have left for the step's own resources, so that the list is never taller than it. */
-const spareRows = 4;
+/** Columns of the icon before a title. */
+const iconWidth = 2;
 
-interface StepLine {
-  title: string;
-  task?: Task;
-  /** Text by resource that is being worked on. */
-  working: Map<string, string>;
-  failed: boolean;
-  end(error?: Error): void;
+interface Work {
+  step: number;
+  key: string;
+  since: number;
+  waitingFor: string;
+  typicalSeconds: number;
 }
 
-/** A line for each step, and beneath a running step what it works on and waits for. Nothing else may print meanwhile. */
-export function progressList(titles: ReadonlyMap<number, string>): { listen: Listener; close(): Promise<void> } {
-  const lines = new Map<number, StepLine>();
-  const promises = new Map<number, Promise<void>>();
-  for (const [step, title] of titles) {
-    let end: StepLine['end'] = () => {};
-    promises.set(
-      step,
-      new Promise((resolve, reject) => {
-        end = (error) => (error ? reject(error) : resolve());
-      }),
-    );
-    promises.get(step)!.catch(() => {});
-    lines.set(step, { title, working: new Map(), failed: false, end });
+interface End {
+  outcome: 'done' | 'failed' | 'unfinished';
+  text: string;
+}
+
+/** One step: its line of the list, and how it ends. */
+class StepLine {
+  readonly ended: Promise<End>;
+  /** Set from its end on. */
+  end: End | undefined;
+  readonly #label: string;
+  readonly #failures: string[] = [];
+  #settle: (end: End) => void = () => {};
+  #since: number | undefined;
+  #changed = false;
+
+  constructor(step: number, title: string) {
+    this.#label = stepLabel(step, title);
+    this.ended = new Promise((resolve) => {
+      this.#settle = (end) => {
+        this.end ??= end;
+        resolve(this.end);
+      };
+    });
   }
-  const list = new Listr(
-    [...lines].map(
-      ([step, line]): ListrTask => ({
-        title: `${String(step).padStart(2)}  ${line.title}`,
-        task: (_context: unknown, task: Task) => {
-          line.task = task;
-          return promises.get(step);
-        },
-      }),
-    ),
-    {
-      concurrent: true,
-      exitOnError: false,
-      registerSignalListeners: false,
-      rendererOptions: { collapseErrors: true, showErrorMessage: true },
-    },
+
+  start(now: number) {
+    this.#since ??= now;
+    this.#changed = true;
+  }
+
+  fail(key: string, code: string) {
+    this.#failures.push(`${spoken(key)}: ${code}`);
+  }
+
+  /** The line while the step is under way. */
+  title(now: number, busy: boolean): string {
+    if (this.#failures.length > 0) return this.#failed();
+    return busy && this.#since !== undefined ? this.#with(duration(now - this.#since)) : this.#label.trimEnd();
+  }
+
+  /** Nothing of it is worked on any more: after a failure that is its end. */
+  rest() {
+    if (this.#failures.length > 0) this.#settle({ outcome: 'failed', text: this.#failed() });
+  }
+
+  done(now: number) {
+    const text = this.#changed ? duration(now - (this.#since ?? now)) : 'kept';
+    this.#settle({ outcome: 'done', text: this.#with(text) });
+  }
+
+  /** The run is over, and it was not done before. */
+  leave() {
+    this.rest();
+    const text = this.#with(this.#since === undefined ? 'not begun' : 'not finished');
+    this.#settle({ outcome: 'unfinished', text });
+  }
+
+  #with(text: string): string {
+    return `${this.#label}  ${text}`;
+  }
+
+  #failed(): string {
+    const indent = ' '.repeat(this.#label.length + 2);
+    return this.#failures.map((text, index) => (index === 0 ? this.#with(text) : `${indent}${text}`)).join('\n');
+  }
+}
+
+/**
+ * A line for each step; beneath a running step what it waits for, as far as the terminal has rows; at the end the whole
+ * run. Times are those of the events. Nothing else may print to the terminal before `close`.
+ */
+export function progressList(
+  titles: ReadonlyMap<number, string>,
+  expected: Expectations,
+  stream: TerminalStream = process.stderr,
+): Screen {
+  const lines = new Map([...titles].map(([step, title]) => [step, new StepLine(step, title)]));
+  const working = new Map<string, Work>();
+  const done = new Set<string>();
+  let start: number | undefined;
+  let now = 0;
+  let said: string | undefined;
+  let renderer: StepRenderer | undefined;
+  let runEnded: () => void = () => {};
+  const run = new Promise<void>((resolve) => {
+    runEnded = resolve;
+  });
+
+  const width = () => (stream.columns ?? 80) - iconWidth - 2;
+  const worksOf = (step: number) => [...working.values()].filter((one) => one.step === step);
+  const elapsed = (key: string) => {
+    const work = working.get(key);
+    return work ? now - work.since : 0;
+  };
+
+  const whole = (): string => {
+    if (said !== undefined) return hanging('', said, width());
+    if (start === undefined) return '';
+    const left = Math.round(remainingSeconds(expected, done, elapsed));
+    const so = `${duration(now - start)} so far`;
+    return cut(left > 0 ? `    ${so}, about ${duration(left)} left` : `    ${so}`, width());
+  };
+
+  const tasks = [...lines].map(
+    ([step, line]): ListrTask => ({
+      title: stepLabel(step, titles.get(step)!),
+      task: async (_context, task) => {
+        const { outcome, text } = await line.ended;
+        end(task, outcome, fitted(text, width()));
+      },
+    }),
   );
+  const wholeTask: ListrTask = {
+    title: ' ',
+    task: async (_context, task) => {
+      await run;
+      task.title = '';
+    },
+  };
+
+  const list = new Listr([...tasks, wholeTask], {
+    concurrent: true,
+    exitOnError: false,
+    registerSignalListeners: false,
+    renderer: StepRenderer,
+    rendererOptions: {
+      logger: loggerTo(stream),
+      formatOutput: 'truncate',
+      lazy: true,
+      drawing: (one) => {
+        renderer = one;
+      },
+      prepare,
+      isBusy: (task) => {
+        const step = stepOfTask(task);
+        return step === undefined ? said === undefined : worksOf(step).length > 0;
+      },
+    } as StepRendererOptions,
+  });
   const running = list.run().catch(() => {});
 
-  const draw = (line: StepLine, step: number) => {
-    if (!line.task) return;
-    const width = ((process.stdout.columns as number | undefined) ?? 80) - 8;
-    line.task.title = `${String(step).padStart(2)}  ${line.title}`;
-    const room = Math.max(1, (process.stdout.rows ?? 24) - titles.size - spareRows);
-    const texts = [...line.working.values()];
-    const shown = texts.slice(-1);
-    const more = texts.length > shown.length ? `, and ${texts.length - shown.length} more` : '';
-    line.task.output = room > 0 && shown.length > 0 ? `${shown.join(', ')}${more}`.slice(0, width) : '';
+  function stepOfTask(task: unknown): number | undefined {
+    return [...lines.keys()][list.tasks.indexOf(task as never)];
+  }
+
+  /** Titles for the next frame: the waits that will take longest first, as many as there are rows. */
+  function prepare() {
+    const overall = whole();
+    const rows = (stream.rows ?? 24) - 1 - lines.size - overall.split('\n').length;
+    const shown = [...working.values()]
+      .sort((one, other) => other.typicalSeconds - elapsed(other.key) - (one.typicalSeconds - elapsed(one.key)))
+      .slice(0, Math.max(0, rows));
+    for (const [index, [step, line]] of [...lines].entries()) {
+      const works = worksOf(step);
+      const waits = shown.filter((one) => one.step === step).map((work) => `    › ${waitOf(work)}`);
+      const tooMany = rows < 0 && works.length === 0;
+      const text = tooMany ? '' : [line.title(now, works.length > 0), ...waits].join('\n');
+      list.tasks[index]!.title = fitted(line.end?.text ?? text, width());
+    }
+    list.tasks.at(-1)!.title = overall;
+  }
+
+  function waitOf({ key, waitingFor, typicalSeconds }: Work): string {
+    const name = spoken(key);
+    const named = waitingFor.toLowerCase().startsWith(name.toLowerCase());
+    const what = waitingFor === '' ? name : named ? waitingFor : `${name}: ${waitingFor}`;
+    const usual = typicalSeconds > 0 ? ` of about ${duration(typicalSeconds)}` : '';
+    return `${what}, ${duration(elapsed(key))}${usual}`;
+  }
+
+  function listen(event: RunEvent) {
+    now = Date.parse(event.virtualTime ?? event.time) / 1000;
+    start ??= now;
+    if (event.event === 'run.start' || event.event === 'run.done') return;
+    const line = lines.get(event.step);
+    if (!line) return;
+    switch (event.event) {
+      case 'resource.start': {
+        const { step, resource: key } = event;
+        line.start(now);
+        const typicalSeconds = expected.get(key)?.seconds ?? 0;
+        working.set(key, { step, key, since: now, waitingFor: '', typicalSeconds });
+        break;
+      }
+      case 'resource.progress': {
+        const work = working.get(event.resource);
+        if (work) work.waitingFor = event.waitingFor;
+        break;
+      }
+      case 'resource.done':
+      case 'resource.failed':
+        working.delete(event.resource);
+        if (event.event === 'resource.done') done.add(event.resource);
+        else line.fail(event.resource, event.code);
+        if (worksOf(event.step).length === 0) line.rest();
+        break;
+      case 'step.done':
+        line.done(now);
+        break;
+    }
+  }
+
+  // A process that ends in the middle leaves the terminal as it found it.
+  const giveBack = () => {
+    prepare();
+    renderer?.end();
   };
+  process.once('exit', giveBack);
 
   return {
-    listen(event) {
-      if (!('step' in event)) return;
-      const line = lines.get(event.step as number);
-      if (!line) return;
-      switch (event.event) {
-        case 'resource.start':
-          line.working.set(event.resource, spoken(event.resource));
-          break;
-        case 'resource.progress':
-          line.working.set(
-            event.resource,
-            `${event.waitingFor}, ${duration(event.elapsedSeconds)} of about ${duration(event.typicalSeconds)}`,
-          );
-          break;
-        case 'resource.done':
-          line.working.delete(event.resource);
-          break;
-        case 'resource.failed':
-          line.working.delete(event.resource);
-          line.failed = true;
-          line.end(new Error(`${line.title}: ${spoken(event.resource)}: ${event.code}`));
-          break;
-        case 'step.done':
-          line.end();
-          break;
-      }
-      draw(line, event.step as number);
+    listen,
+    say(text) {
+      said = text;
     },
     async close() {
-      for (const line of lines.values()) line.end();
+      for (const line of lines.values()) line.leave();
+      runEnded();
       await running;
+      process.off('exit', giveBack);
     },
+    abandon: giveBack,
   };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: listr2's own renderer types are parameters of its task type.
+function end(task: ListrTaskWrapper<unknown, any, any>, outcome: End['outcome'], text: string) {
+  const red = text
+    .split('\n')
+    .map((line) => color.red(line))
+    .join('\n');
+  if (outcome === 'failed') throw new Error(red);
+  if (outcome === 'unfinished') task.skip(text);
+  else task.title = text;
+}
+
+function fitted(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => cut(line, width))
+    .join('\n');
 }
