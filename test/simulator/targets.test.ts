@@ -148,7 +148,7 @@ describe('targets of the simulated account', () => {
     await deregister(used, target);
     expect(await ask(used)).toMatchObject([{ State: 'draining', Reason: 'Target.DeregistrationInProgress' }]);
     await register(used, target);
-    await pass(30);
+    await pass(40);
     expect(await ask(used)).toMatchObject([{ State: 'healthy' }]);
     await deregister(used, target);
     await pass(30);
