@@ -126,7 +126,8 @@ export function classify(error: unknown): ErrorClass {
   const status = $metadata?.httpStatusCode;
   if (status === 429) return 'throttle';
   if (status === 503) return 'throttle';
-  if (status !== undefined && status >= 500) return 'unclear';
+  // AWS did it (2xx) but its answer cannot be read, or it failed on the way.
+  if (status !== undefined && (status >= 500 || status < 300)) return 'unclear';
   return 'fatal';
 }
 

@@ -120,15 +120,23 @@ function movedAway(file: string, candidate: string): boolean {
 }
 
 function readHolder(file: string): Holder | undefined {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    // A lock is whole from its first moment, so this one is from before a power cut, which its process did not outlive.
+    return { pid: 0, host: hostname(), user: 'unknown', since: 'unknown', command: 'unknown', started: '' };
+  }
 }
 
 function isAlive({ pid, host, started }: Holder): boolean {
+  if (pid === 0) return false;
   // Another machine's processes cannot be seen, so its lock holds until a person says otherwise.
   if (host !== hostname()) return true;
   try {

@@ -236,7 +236,7 @@ function readState(file: string): StateData | undefined {
       why: 'It was written by a newer airflow-aws, and an older one would lose what it does not know.',
       fix: 'Use the newer airflow-aws.',
     });
-  if (data?.version !== 1 || !isStack(data.stack) || typeof data.resources !== 'object' || data.resources === null)
+  if (data?.version !== 1 || !isStack(data.stack) || !areRows(data.resources))
     throw userError({
       code: 'state-damaged',
       exitCode: exitCodes.usage,
@@ -252,6 +252,15 @@ function readState(file: string): StateData | undefined {
 function isStack(stack: unknown): boolean {
   const { id, name, account, region, world } = (stack ?? {}) as Record<string, unknown>;
   return [id, name, account, region, world].every((one) => typeof one === 'string');
+}
+
+function areRows(resources: unknown): boolean {
+  if (typeof resources !== 'object' || resources === null || Array.isArray(resources)) return false;
+  return Object.values(resources as Record<string, Partial<Row> | null>).every((row) => {
+    if (typeof row?.generation !== 'number' || Number.isNaN(Date.parse(row.since ?? ''))) return false;
+    if (row.status === 'creating') return true;
+    return row.identity !== undefined && ['created', 'complete', 'destroying'].includes(row.status ?? '');
+  });
 }
 
 /** Where a deployment's files are. Rehearsals have a folder of their own, so that they never touch the real state. */

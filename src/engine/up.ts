@@ -64,6 +64,14 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
   const tasks = new Map<string, Promise<boolean>>();
   const steps = new StepLines(run, graph);
 
+  // What is kept must be finished again when something that it needs is made anew, and a kill must not forget that.
+  for (const resource of graph.values()) {
+    const row = run.state.row(resource.key);
+    if (verdicts.get(resource.key) !== 'keep' || !row?.identity) continue;
+    if (needsOf(graph, resource).some((need) => verdicts.get(need) === 'recreate'))
+      run.state.created(resource.key, row.identity, row.since);
+  }
+
   for (const resource of inOrder(graph)) {
     const { key } = resource;
     const needed = needsOf(graph, resource);
@@ -125,6 +133,8 @@ async function bring(run: Run, resource: AnyResource, verdict: Verdict): Promise
 async function identify(run: Run, resource: AnyResource, verdict: Verdict): Promise<boolean> {
   const { key } = resource;
   const row = run.state.row(key);
+  // The survey has just found it; only its finish is to be done again.
+  if (verdict === 'keep') return false;
   let generation = run.state.nextGeneration(key);
   if (row?.status === 'destroying') await undo(run, resource);
   else if (row?.status === 'creating') {
@@ -144,37 +154,40 @@ async function identify(run: Run, resource: AnyResource, verdict: Verdict): Prom
 /** The creating call, until AWS has said clearly yes or no. */
 async function make(run: Run, resource: AnyResource, generation: number) {
   const { key } = resource;
-  run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
+  const before = () => run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
+  before();
+  // True from a call of unknown outcome until two looks found nothing of it.
+  let perhaps = false;
   let identity: Identity;
   try {
-    identity = await persist(run, ['throttle', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'], () =>
-      askToCreate(run, resource, generation),
+    identity = await persist(
+      run,
+      ['throttle', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
+      async () => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await resource.create(bindTo(run, resource, { generation }), known(run, resource));
+          } catch (error) {
+            const kind = classify(error);
+            // An answer that lacks what it must have says nothing about what was done.
+            perhaps = kind === 'unclear' || kind === 'expired' || error instanceof TypeError;
+            if (kind !== 'unclear' && kind !== 'exists') throw error;
+            const found = await lookFor(run, resource, run.state.row(key)!.since);
+            if (found) return found;
+            // The name is taken and it does not carry our tags: somebody else's.
+            if (kind === 'exists' || attempt >= 5) throw error;
+            perhaps = false;
+            before();
+          }
+        }
+      },
     );
   } catch (error) {
     // After a clear no there is nothing to look for. After anything else the row stays, so that the next run looks.
-    const kind = classify(error);
-    if (kind !== 'unclear' && kind !== 'expired' && !(error instanceof Stopped)) run.state.forget(key);
+    if (!perhaps && !(error instanceof Stopped)) run.state.forget(key);
     throw error;
   }
   run.state.created(key, identity, now(run));
-}
-
-async function askToCreate(run: Run, resource: AnyResource, generation: number): Promise<Identity> {
-  const { key } = resource;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await resource.create(bindTo(run, resource, { generation }), known(run, resource));
-    } catch (error) {
-      const kind = classify(error);
-      if (kind !== 'unclear' && kind !== 'exists') throw error;
-      const { since } = run.state.row(key)!;
-      const found = await lookFor(run, resource, since);
-      if (found) return found;
-      // The name is taken and it does not carry our tags: somebody else's.
-      if (kind === 'exists' || attempt >= 5) throw error;
-      run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
-    }
-  }
 }
 
 async function complete(run: Run, resource: AnyResource) {
