@@ -116,10 +116,10 @@ export const publicSecurityGroup = securityGroup(
 const fromBastion = { 22: 'SSH jumps through the bastion', 80: 'the bastion passes requests to the load balancer' };
 const amongNodes = {
   80: 'the load balancer reaches nginx',
-  8080: "tasks reach Airflow's execution API",
+  8080: 'tasks reach the execution API of Airflow',
   5555: 'Flower',
-  8793: "the API server reads a worker's logs",
-  8794: "the API server reads a triggerer's logs",
+  8793: 'the API server reads logs of workers',
+  8794: 'the API server reads logs of triggerers',
   3306: 'Aurora MySQL',
   6379: 'the cache',
 };
