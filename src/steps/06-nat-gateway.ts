@@ -26,7 +26,7 @@ const natGateways = ec2Kind({
 async function look({ ec2, ask }: Aws, natGatewayId: string): Promise<NatGateway | undefined> {
   const Filter = [{ Name: 'nat-gateway-id', Values: [natGatewayId] }];
   const { NatGateways = [] } = await ask(ec2, new DescribeNatGatewaysCommand({ Filter }));
-  return NatGateways[0];
+  return NatGateways.find(({ NatGatewayId }) => NatGatewayId === natGatewayId);
 }
 
 export const natGateway = resource(
