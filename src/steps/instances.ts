@@ -55,7 +55,7 @@ export async function runInstance(
 async function look({ ec2, ask }: Aws, instanceId: string): Promise<Instance | undefined> {
   const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
   const { Reservations = [] } = await ask(ec2, new DescribeInstancesCommand({ Filters }));
-  return Reservations.flatMap(({ Instances = [] }) => Instances)[0];
+  return Reservations.flatMap(({ Instances = [] }) => Instances).find(({ InstanceId }) => InstanceId === instanceId);
 }
 
 export function waitUntilRunning(aws: Aws, instanceId: string): Promise<Instance> {
