@@ -60,8 +60,7 @@ export async function preflight(deployment: Deployment, create: readonly string[
   throw userError({
     code: lost ? 'state-lost' : 'preflight',
     exitCode: lost ? exitCodes.usage : exitCodes.preflight,
-    what:
-      problems.length === 1 ? problems[0]!.what : `${problems.length} things stand in the way; nothing was created.`,
+    what: `${problems.length === 1 ? 'Something stands' : `${problems.length} things stand`} in the way; nothing was created.`,
     why: problems.map(({ what }) => what).join('\n'),
     fix: problems.map(({ fix }) => fix).join('\n'),
   });

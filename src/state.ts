@@ -14,6 +14,9 @@ import { dirname, join } from 'node:path';
 import type { Identity, Output } from './engine/resource.ts';
 import { exitCodes, userError } from './errors.ts';
 
+/** The error code of a write that failed. */
+export const stateNotWritten = 'state-not-written';
+
 export interface Stack {
   /** On every tag; a new one for each deployment. */
   readonly id: string;
@@ -168,7 +171,7 @@ export class State {
       writeWhole(this.file, `${JSON.stringify(this.#data, null, 2)}\n`, this.#durable);
     } catch (error) {
       throw userError({
-        code: 'state-not-written',
+        code: stateNotWritten,
         exitCode: exitCodes.failed,
         what: `The state file ${this.file} could not be written.`,
         why: `${(error as Error).message}. Nothing further was started; what is recorded there is still true.`,

@@ -5,6 +5,7 @@ import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { preflight } from '../preflight.ts';
 import { hoursPerMonth } from '../prices.ts';
+import { stateNotWritten } from '../state.ts';
 import { steps } from '../steps/index.ts';
 import { duration, hanging, listed, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
@@ -79,9 +80,9 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   try {
     outcome = await carryOut(run, graph, plan.verdicts);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
-    if (state.run && !outcome.stopped) state.endRun();
     const measured = figures(order, outcome, traffic.calls);
     failure = firstFailure(outcome.failed, stateFile);
+    if (state.run && !outcome.stopped && failure?.code !== stateNotWritten) state.endRun();
     const error = failure ? { error: failure.toJSON() } : {};
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan), ...error });
   } finally {

@@ -6,10 +6,15 @@ import { type DestroyFlags, destroy } from '../../src/commands/destroy.ts';
 import { type UpFlags, up } from '../../src/commands/up.ts';
 import type { RunDone } from '../../src/engine/events.ts';
 
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder that is gone when the tests of its file have ended. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'airflow-aws-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
