@@ -183,7 +183,7 @@ export function progressList(
 
   function waitOf({ key, waitingFor, typicalSeconds }: Work): string {
     const name = spoken(key);
-    const named = waitingFor.toLowerCase().startsWith(name.toLowerCase());
+    const named = waitingFor.toLowerCase().startsWith(`${name.toLowerCase()} `);
     const what = waitingFor === '' ? name : named ? waitingFor : `${name}: ${waitingFor}`;
     const usual = typicalSeconds > 0 ? ` of about ${duration(typicalSeconds)}` : '';
     return `${what}, ${duration(elapsed(key))}${usual}`;

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import {
   color,
   DefaultRenderer,
@@ -72,6 +73,7 @@ export function loggerTo(stream: TerminalStream): ListrLogger {
 
 class OutputTo extends ProcessOutput {
   readonly #stream: NodeJS.WriteStream;
+  #drawn = { text: '', columns: Number.POSITIVE_INFINITY };
 
   constructor(stream: TerminalStream) {
     super(stream as NodeJS.WriteStream, process.stdout, { leaveEmptyLine: false });
@@ -80,8 +82,17 @@ class OutputTo extends ProcessOutput {
 
   /** listr2 takes a copy of the stream, whose size would stay what it was at the start. */
   override get stdout(): NodeJS.WriteStream {
-    return Object.create(this.#stream, {
-      write: { value: (...args: Parameters<NodeJS.WriteStream['write']>) => this.toStdout(String(args[0]), false) },
-    });
+    return Object.create(this.#stream, { write: { value: (text: string) => this.#draw(text) } });
+  }
+
+  /** A window made narrower breaks the lines of the last frame in two, and a frame erases only as many as it drew. */
+  #draw(text: string): boolean {
+    const { columns } = this.#stream;
+    const broken = stripVTControlCharacters(this.#drawn.text)
+      .split('\n')
+      .reduce((rows, line) => rows + Math.max(0, Math.ceil(line.length / columns) - 1), 0);
+    const erase = columns < this.#drawn.columns ? '\u001b[1A\u001b[2K'.repeat(broken) : '';
+    this.#drawn = { text, columns };
+    return this.toStdout(erase + text, false);
   }
 }
