@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CommandIo } from './commands/command-io.ts';
@@ -25,6 +26,12 @@ function wantsColour(): boolean {
   return Boolean(process.stdout.isTTY && process.stderr.isTTY);
 }
 
+/** Broken between words where a terminal would break within them. */
+function fitted(text: string): string {
+  const { isTTY, columns } = process.stderr;
+  return isTTY && stripVTControlCharacters(text).length > columns ? hanging('', text, columns) : text;
+}
+
 function ioOf(flags: Flags): CommandIo {
   return {
     directory: resolve(String(flags.directory ?? '.')),
@@ -34,7 +41,7 @@ function ioOf(flags: Flags): CommandIo {
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     colour: wantsColour(),
     out: (text) => process.stdout.write(`${text}\n`),
-    note: (text) => process.stderr.write(`${text}\n`),
+    note: (text) => process.stderr.write(`${fitted(text)}\n`),
   };
 }
 
@@ -98,7 +105,9 @@ const up = add(
   async (io, flags) => (await import('./commands/up.ts')).up(io, flags),
 )
   .option('--resume', 'go on where a run was cut off')
-  .option('--until <step>', 'end after this step and everything it needs');
+  .option('--until <step>', 'end after this step and everything it needs')
+  .option('--from-scratch', 'destroy what there is first, its data too')
+  .option('--confirm <name>', "with --from-scratch: the deployment's name, for use without a terminal");
 
 const destroy = add(
   program,
@@ -189,17 +198,18 @@ async function withoutCommand() {
 /** The same three lines for a word that commander did not expect as for any other wrong input. */
 function usageError({ code, message }: CommanderError): UserError {
   const [first = '', ...further] = message.replace(/^error: /, '').split('\n');
-  const nearest = /\(Did you mean (?:one of )?(.*)\?\)/.exec(further.join(' '))?.[1];
-  const group = [state, config].find((one) => program.args.includes(one.name()));
-  const incomplete = code === 'commander.help' && group;
+  const nearest = /\(Did you mean (?:one of )?(.*)\?\)/.exec(further.join(' '))?.[1]?.replaceAll(', ', ' or ');
+  const named = program.commands.find((one) => program.args.includes(one.name()));
+  const within = named ?? program;
+  const choice = within.commands.length > 0 && ['commander.help', 'commander.unknownCommand'].includes(code);
   return userError({
     code: 'bad-usage',
     exitCode: exitCodes.usage,
-    what: incomplete ? `"${group.name()}" needs one more word.` : sentence(first),
-    why: incomplete
-      ? `It has the commands ${group.commands.map((one) => one.name()).join(', ')}.`
+    what: code === 'commander.help' ? `"${within.name()}" needs one more word.` : sentence(first),
+    why: choice
+      ? `The commands are ${within.commands.map((one) => one.name()).join(', ')}.`
       : 'The command line is not one that airflow-aws understands.',
-    fix: `${nearest ? `Did you mean ${nearest}? ` : ''}See "airflow-aws --help", or --help behind the command.`,
+    fix: `${nearest ? `Did you mean ${nearest}? ` : ''}See "airflow-aws ${named ? `${named.name()} ` : ''}--help".`,
   });
 }
 

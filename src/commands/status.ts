@@ -1,9 +1,11 @@
+import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { unlessGone } from '../aws-errors.ts';
 import { survey } from '../engine/up.ts';
 import { exitCodes } from '../errors.ts';
 import { steps } from '../steps/index.ts';
 import { cut, painter, spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
-import { type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
+import { type Deployment, type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
 
 export interface StatusFlags extends DeploymentFlags {
   readonly wait?: boolean;
@@ -59,6 +61,7 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
           };
         }),
     ),
+    targets: await targetHealth(deployment),
     endpoints: endpoints(
       Object.fromEntries(Object.entries(state?.rows ?? {}).map(([key, { output }]) => [key, output ?? {}])),
     ),
@@ -67,6 +70,26 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
   else print(io, data);
   world.close();
   return flags.exitCode && !complete ? exitCodes.changes : exitCodes.ok;
+}
+
+interface TargetHealth {
+  node: string;
+  instanceId: string;
+  state: string;
+  reason?: string;
+}
+
+/** What the load balancer thinks of the nodes. */
+async function targetHealth({ clients, state }: Deployment): Promise<TargetHealth[]> {
+  const arn = state?.row('targetGroup')?.identity?.targetGroupArn;
+  if (arn === undefined) return [];
+  const answer = await clients.elbv2.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn })).catch(unlessGone);
+  return (answer?.TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => {
+    const instanceId = Target?.Id ?? '';
+    const node = ['nodeA', 'nodeC'].find((key) => state?.row(key)?.identity?.instanceId === instanceId) ?? 'unknown';
+    const reason = TargetHealth?.Reason;
+    return { node, instanceId, state: TargetHealth?.State ?? 'unknown', ...(reason === undefined ? {} : { reason }) };
+  });
 }
 
 function stepStatus(statuses: Status[]): string {
@@ -93,6 +116,7 @@ function print(
     name: string;
     complete: boolean;
     resources: { key: string; step: number; status: Status; identity: Record<string, string> }[];
+    targets: TargetHealth[];
     endpoints: Record<string, string>;
   },
 ) {
@@ -109,6 +133,8 @@ function print(
   }
   out('');
   for (const [name, where] of Object.entries(data.endpoints)) out(`${name.padEnd(14)}${where}`);
+  for (const { node, state, reason = '' } of data.targets)
+    out(`${spoken(node).padEnd(14)}${state} in the load balancer ${reason}`.trimEnd());
   const there = data.resources.filter(({ status }) => status === 'complete').length;
   out(
     `${data.name} is ${data.complete ? 'complete' : 'not complete'}: ${there} of ${data.resources.length} resources.`,

@@ -22,6 +22,11 @@ export interface UpFlags extends DeploymentFlags {
 
 export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
   const until = untilStep(flags.until);
+  if (flags.fromScratch) {
+    const { destroy } = await import('./destroy.ts');
+    const exitCode = await destroy(io, { ...flags, deleteData: true });
+    if (exitCode !== exitCodes.ok) return exitCode;
+  }
   const deployment = await openDeployment(io, flags);
   const lock = lockFolder(deployment.folder, 'airflow-aws up', io);
   try {
@@ -179,9 +184,8 @@ function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof 
 function stopped({ io, state, graph, config }: Deployment, exitCode: number): number {
   const there = [...graph.values()].filter(({ key }) => state?.row(key));
   const cost = usd(hourlyUsd({ config }, there));
-  const { columns = 80 } = io;
-  io.note(hanging('', `Stopped. ${there.length} of ${graph.size} resources exist and cost ${cost} an hour.`, columns));
-  io.note(hanging('', 'Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".', columns));
+  io.note(`Stopped. ${there.length} of ${graph.size} resources exist and cost ${cost} an hour.`);
+  io.note('Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".');
   return exitCode;
 }
 
