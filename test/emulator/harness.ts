@@ -39,7 +39,13 @@ function recipe(kind: 'moto' | 'ministack', port: number): Recipe {
   if (kind === 'ministack') {
     return {
       command: [join(bin, 'ministack')],
-      env: { GATEWAY_PORT: `${port}`, BIND_HOST: '127.0.0.1', MINISTACK_REGION: REGION, LOG_LEVEL: 'ERROR' },
+      env: {
+        PYTHONPATH: join(ROOT, 'test/emulator/ministack-layer'),
+        GATEWAY_PORT: `${port}`,
+        BIND_HOST: '127.0.0.1',
+        MINISTACK_REGION: REGION,
+        LOG_LEVEL: 'ERROR',
+      },
       readyPath: '/_ministack/health',
       resetPath: '/_ministack/reset',
     };

@@ -13,7 +13,7 @@ interface Difference {
 
 /**
  * Every difference from AWS that the journeys tolerate. The product follows AWS and knows none of them; the gaps that
- * would stop the work of STEP 1–15 altogether are filled in moto-layer/, for any client alike.
+ * would stop the work of STEP 1–15 altogether are filled in moto-layer/ and ministack-layer/, for any client alike.
  */
 const TOLERATED: Difference[] = [
   {
@@ -41,12 +41,6 @@ const TOLERATED: Difference[] = [
     emulators: ['moto', 'ministack'],
     difference: 'Quotas, prices, engine versions and permissions cannot be asked for, or answer without an error code.',
     reason: 'They are advice on AWS too: a preflight that cannot ask warns and goes on.',
-  },
-  {
-    emulators: ['ministack'],
-    difference: 'A terminated instance leaves its root volume, which never had the tags of the launch.',
-    reason: 'AWS deletes it with the instance (DeleteOnTermination), and nothing links it to its owner any more.',
-    mayStay: ['volume'],
   },
 ];
 
