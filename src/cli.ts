@@ -26,10 +26,11 @@ function wantsColour(): boolean {
   return Boolean(process.stdout.isTTY && process.stderr.isTTY);
 }
 
-/** Broken between words where a terminal would break within them. */
+/** Lines broken between words where a terminal would break them within. */
 function fitted(text: string): string {
   const { isTTY, columns } = process.stderr;
-  return isTTY && stripVTControlCharacters(text).length > columns ? hanging('', text, columns) : text;
+  const tooLong = (line: string) => isTTY && stripVTControlCharacters(line).length > columns;
+  return text.replace(/.+/g, (line) => (tooLong(line) ? hanging('', line, columns) : line));
 }
 
 function ioOf(flags: Flags): CommandIo {
@@ -50,6 +51,7 @@ const program = new Command('airflow-aws')
   .version(packageJson.version)
   .option('-C, --directory <dir>', "the deployment's folder", '.')
   .option('--profile <name>', 'AWS profile')
+  .option('--region <name>', 'AWS region')
   .option('--simulate', 'rehearse in a simulated account: no network, no cost (AIRFLOW_AWS_SIMULATE=1)')
   .option('--json', 'print JSON (up and destroy: one event a line)')
   .option('-y, --yes', 'take defaults and ask nothing')
@@ -154,7 +156,7 @@ add(config, 'schema', 'the JSON Schema of airflow-aws.yaml', ['config schema'], 
 async function addSettings(commands: Command[]) {
   const { settings } = await import('./config.ts');
   for (const command of commands)
-    for (const { flag, description, kind } of settings) {
+    for (const { flag, description, kind } of settings.filter((one) => one.flag !== '--region')) {
       const takes = kind === 'boolean' ? '[boolean]' : '<value>';
       const option = new Option(`${flag} ${takes}`, description);
       command.addOption(command === init ? option : option.hideHelp());
@@ -177,7 +179,7 @@ async function main(argv: string[]) {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     const noCommand = error instanceof CommanderError && error.code === 'commander.help';
-    if (!noCommand || program.args.length > 0) throw error;
+    if (!noCommand || program.args.length > 0 || program.opts().json) throw error;
     await withoutCommand();
   }
 }
@@ -190,7 +192,7 @@ async function withoutCommand() {
   if (!io.isTty || io.json || existsSync(join(io.directory, 'airflow-aws.yaml'))) return;
   const { ask } = await import('./commands/confirm.ts');
   process.stderr.write('\n');
-  const message = 'There is no airflow-aws.yaml here. Answer a few questions to write one? (Builds nothing.)';
+  const message = 'No airflow-aws.yaml here. Answer a few questions to write one?';
   if (await ask({ type: 'confirm', message, default: true }))
     exitCode = await (await import('./commands/init.ts')).init(io, flags);
 }
@@ -259,11 +261,11 @@ function shown(failure: UserError): string {
   return lines.join('\n').replace(/^Error:/, painter(wantsColour())('red', 'Error:'));
 }
 
-// A reader that stops reading (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode);
-  throw error;
-});
+// A reader that stops reading (`| head`) is no error, and must not end a run half-way.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 const argv = process.argv.slice(2);
 try {

@@ -8,7 +8,7 @@ import { exitCodes, type UserError, userError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { steps } from '../steps/index.ts';
-import { duration, hanging, stepLabel, usd } from '../ui/format.ts';
+import { duration, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, declined, unanswered } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, openDeployment, runOf } from './deployment.ts';
@@ -144,7 +144,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     for (const line of furtherFailures(failed)) io.note(line);
     throw failure;
   }
-  if (end !== undefined && !io.json && flags.quiet !== true) io.note(hanging('', end, io.columns ?? 80));
+  if (end !== undefined && !io.json && flags.quiet !== true) io.note(end);
   if (exitCode === exitCodes.leftovers) {
     // With rows of their own the next destroy goes on with them.
     const since = new Date(deployment.world.clock.now()).toISOString();
@@ -227,7 +227,7 @@ function announce(
   const snapshot =
     keepData && going.some(({ key }) => key === 'dbCluster') ? ' A final snapshot of the database is taken.' : '';
   const sums = `${going.length} to destroy, ${leave.length} to keep.${snapshot} This ends ${usd(hourlyUsd(deployment, going))} an hour.`;
-  print(hanging('', sums, deployment.io.columns ?? 80));
+  print(sums);
 }
 
 function listLeft(io: CommandIo, deployment: Deployment, left: Found[]) {

@@ -52,13 +52,21 @@ export function planData({ verdicts: _verdicts, ...plan }: Plan) {
 
 /** A line for each step with something in it, then the sums. */
 export function printPlan(print: (line: string) => void, plan: Plan, { columns = 80, colour = false }: Look) {
-  const { create, keep, destroy, estimatedSeconds, tutorialOrderSeconds, costPerHour } = plan;
+  const { verdicts, create, keep, destroy, estimatedSeconds, tutorialOrderSeconds, costPerHour } = plan;
+  const finish = create.filter((key) => verdicts.get(key) === 'continue');
+  const anew = create.filter((key) => !finish.includes(key));
   for (const { number, title, resources } of steps) {
     const of = (keys: string[]) => resources.map(({ key }) => key).filter((key) => keys.includes(key));
-    printStep(print, stepLabel(number, title), { create: of(create), keep: of(keep) }, { columns, colour });
+    printStep(
+      print,
+      stepLabel(number, title),
+      { create: of(anew), finish: of(finish), keep: of(keep) },
+      { columns, colour },
+    );
   }
   print('');
-  print(`${create.length} to create, ${keep.length} to keep.`);
+  const begun = finish.length > 0 ? `, ${finish.length} begun and to finish` : '';
+  print(`${anew.length} to create${begun}, ${keep.length} to keep.`);
   if (destroy.length > 0)
     print(hanging('', `No longer wanted by the settings, and left alone: ${listed(destroy)}.`, columns));
   if (create.length > 0)
@@ -70,7 +78,7 @@ export function printPlan(print: (line: string) => void, plan: Plan, { columns =
 
 export type Look = Pick<CommandIo, 'columns' | 'colour'>;
 
-const verbs = { create: 'green', destroy: 'red', keep: 'dim' } as const;
+const verbs = { create: 'green', finish: 'yellow', destroy: 'red', keep: 'dim' } as const;
 
 /** What happens to the resources of one step: a verb a line, its resources beside it. */
 export function printStep(
@@ -81,12 +89,12 @@ export function printStep(
 ) {
   const paint = painter(colour);
   let before = label;
-  for (const verb of ['create', 'destroy', 'keep'] as const) {
-    const keys = keysByVerb[verb] ?? [];
+  for (const [verb, colourOfVerb] of Object.entries(verbs)) {
+    const keys = keysByVerb[verb as keyof typeof verbs] ?? [];
     if (keys.length === 0) continue;
     const start = `${before}  ${verb.padEnd(7)}  `;
     const text = hanging(start, listed(keys), columns);
-    print(text.replace(` ${verb} `, ` ${paint(verbs[verb], verb)} `));
+    print(text.replace(` ${verb} `, ` ${paint(colourOfVerb, verb)} `));
     before = ' '.repeat(label.length);
   }
 }
