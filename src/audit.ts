@@ -1,8 +1,8 @@
 import { DescribeTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { Graph } from './engine/graph.ts';
 import { inOrder } from './engine/graph.ts';
-import type { Identity } from './engine/resource.ts';
 import { type Run, stepOf, tokenFor } from './engine/run.ts';
+import type { Identity } from './state.ts';
 
 /** Something in the account that carries this deployment's tags or names. */
 export interface Found {

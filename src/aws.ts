@@ -7,7 +7,7 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Config } from './config/schema.ts';
-import type { Clock } from './engine/run.ts';
+import type { Clock } from './engine/clock.ts';
 import type { Shell } from './hosts/shell.ts';
 import type { Names } from './names.ts';
 

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, userError } from './errors.ts';
+import { readIfThere } from './files.ts';
 
 /** Who works in a folder. */
 export interface Holder {
@@ -120,19 +121,8 @@ function movedAway(file: string, candidate: string): boolean {
 }
 
 function readHolder(file: string): Holder | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    // A lock is whole from its first moment, so this one is from before a power cut, which its process did not outlive.
-    return { pid: 0, host: hostname(), user: 'unknown', since: 'unknown', command: 'unknown', started: '' };
-  }
+  const text = readIfThere(file);
+  return text === undefined ? undefined : (JSON.parse(text) as Holder);
 }
 
 function isAlive({ pid, host, started }: Holder): boolean {

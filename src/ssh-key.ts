@@ -1,7 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { SshKey } from './aws.ts';
+import { readIfThere, replaceFile } from './files.ts';
 
 /** The ed25519 key in `file` (mode 0600). It is on disk before anybody is told its public half. */
 export function sshKeyIn(file: string, comment: string): SshKey {
@@ -20,26 +19,13 @@ function make(file: string, comment: string): Buffer {
   const { d, x } = privateKey.export({ format: 'jwk' });
   const seed = Buffer.from(d!, 'base64url');
   const point = Buffer.from(x!, 'base64url');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const descriptor = openSync(`${file}.writing`, 'w', 0o600);
-  try {
-    writeSync(descriptor, openSshPrivateKey(seed, point, comment));
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(`${file}.writing`, file);
+  replaceFile(file, openSshPrivateKey(seed, point, comment), { durable: true });
   return publicBlob(point);
 }
 
 function read(file: string): Buffer | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
   if (!text.includes('OPENSSH')) {
     const { x } = createPublicKey(createPrivateKey(text)).export({ format: 'jwk' });
     return publicBlob(Buffer.from(x!, 'base64url'));

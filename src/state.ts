@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { Identity, Output } from './engine/resource.ts';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { exitCodes, userError } from './errors.ts';
+import { readIfThere, replaceFile } from './files.ts';
 
 /** The error code of a write that failed. */
 export const stateNotWritten = 'state-not-written';
@@ -25,6 +14,12 @@ export interface Stack {
   readonly region: string;
   readonly world: 'aws' | 'emulator' | 'simulated';
 }
+
+/** What names one AWS thing, in the SDK's own field names in camelCase. Kept in the state file, so never a secret. */
+export type Identity = Readonly<Record<string, string>>;
+
+/** What is known only after `finish`: endpoints, addresses. Kept in the state file, so never a secret. */
+export type Output = Readonly<Record<string, string>>;
 
 export interface Row {
   step: number;
@@ -168,7 +163,10 @@ export class State {
 
   #write() {
     try {
-      writeWhole(this.file, `${JSON.stringify(this.#data, null, 2)}\n`, this.#durable);
+      replaceFile(this.file, `${JSON.stringify(this.#data, null, 2)}\n`, {
+        durable: this.#durable,
+        beforeReplacing: () => keepPrevious(this.file),
+      });
     } catch (error) {
       throw userError({
         code: stateNotWritten,
@@ -186,45 +184,18 @@ export function previousOf(file: string): string {
   return `${file}.previous`;
 }
 
-function writeWhole(file: string, text: string, durable: boolean) {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.writing`;
-  const descriptor = openSync(temporary, 'w', 0o600);
-  try {
-    writeSync(descriptor, text);
-    if (durable) fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  if (existsSync(file)) {
-    const link = `${previousOf(file)}.writing`;
-    rmSync(link, { force: true });
-    linkSync(file, link);
-    renameSync(link, previousOf(file));
-  }
-  renameSync(temporary, file);
-  if (durable) syncFolder(dirname(file));
-}
-
-/** A rename survives a power cut only when the folder is on disk too. Windows has no such call for folders. */
-function syncFolder(folder: string) {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+/** The file that is replaced stays beside the new one. */
+function keepPrevious(file: string) {
+  if (!existsSync(file)) return;
+  const link = `${previousOf(file)}.writing`;
+  rmSync(link, { force: true });
+  linkSync(file, link);
+  renameSync(link, previousOf(file));
 }
 
 function readState(file: string): StateData | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
   let data: Partial<StateData> | undefined;
   try {
     data = JSON.parse(text) as Partial<StateData>;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { get } from 'node:https';
-import type { Clock } from './engine/run.ts';
+import type { Clock } from './engine/clock.ts';
 import { environment } from './environment.ts';
 import { exitCodes, userError } from './errors.ts';
 import type { Shell } from './hosts/shell.ts';

@@ -1,10 +1,5 @@
 import type { Aws } from '../aws.ts';
-
-/** What names one AWS thing, in the SDK's own field names in camelCase. Kept in the state file, so never a secret. */
-export type Identity = Readonly<Record<string, string>>;
-
-/** What is known only after `finish`: endpoints, addresses. Kept in the state file, so never a secret. */
-export type Output = Readonly<Record<string, string>>;
+import type { Identity, Output } from '../state.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of resources of different shapes has no narrower type.
 export type AnyResource = Resource<string, any, any, any>;

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Aws } from '../aws.ts';
 import { classify, type ErrorClass } from '../aws-errors.ts';
-import type { Row, State } from '../state.ts';
+import type { Identity, Row, State } from '../state.ts';
+import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
-import type { AnyResource, Identity, Step } from './resource.ts';
-
-/** Time as a run sees it: real, scaled for an emulator, or virtual. Milliseconds. */
-export interface Clock {
-  now(): number;
-  sleep(milliseconds: number): Promise<void>;
-}
+import type { AnyResource, Step } from './resource.ts';
 
 /** What one verb of one resource is given beside its needs. */
 export interface Binding {

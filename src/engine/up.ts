@@ -1,6 +1,7 @@
 import { awsCode, classify, requestId } from '../aws-errors.ts';
+import type { Identity } from '../state.ts';
 import { type Graph, inOrder, needsOf } from './graph.ts';
-import type { AnyResource, Identity } from './resource.ts';
+import type { AnyResource } from './resource.ts';
 import { bindTo, FailedLater, known, lookFor, now, persist, type Run, Stopped, stepOf } from './run.ts';
 
 /** What `up` is about to do with a resource. */

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readIfThere, replaceFile } from '../files.ts';
 import { ScaledClock, type SimulatedClock, VirtualClock } from './clock.ts';
 import { type DurationName, drawSeconds } from './durations.ts';
 import type { Faults } from './faults.ts';
@@ -59,7 +59,8 @@ export class Account {
   constructor(nouns: readonly Noun[], { file, seed = 1, clock = 'virtual', faults = {} }: AccountOptions = {}) {
     this.#file = file;
     this.faults = faults;
-    const found = file === undefined ? undefined : readIfThere(file);
+    const text = file === undefined ? undefined : readIfThere(file);
+    const found = text === undefined ? undefined : (JSON.parse(text) as AccountData);
     const start = clock === 'virtual' ? virtualStart : Date.now();
     this.#data = found ?? {
       version: 1,
@@ -144,20 +145,8 @@ export class Account {
     if (this.#file === undefined) return;
     this.#data.now = this.clock.now();
     const text = JSON.stringify(this.#data);
-    writeFileSync(`${this.#file}.writing`, text, { mode: 0o600 });
-    renameSync(`${this.#file}.writing`, this.#file);
+    replaceFile(this.#file, text, { durable: false });
   }
-}
-
-function readIfThere(file: string): AccountData | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  return JSON.parse(text) as AccountData;
 }
 
 /** The account as one region's calls see it, at one moment. */

@@ -39,17 +39,11 @@ export const bastion = resource(
     find: findInstance,
     create: (aws, { baseImage, publicSubnet, publicSecurityGroup, keyPair }) =>
       runInstance(aws, aws.config.bastion, {
-        ImageId: baseImage.imageId,
-        KeyName: keyPair.keyName,
-        NetworkInterfaces: [
-          {
-            DeviceIndex: 0,
-            SubnetId: publicSubnet.subnetId,
-            Groups: [publicSecurityGroup.groupId],
-            AssociatePublicIpAddress: true,
-            DeleteOnTermination: true,
-          },
-        ],
+        imageId: baseImage.imageId,
+        keyName: keyPair.keyName,
+        subnetId: publicSubnet.subnetId,
+        groupId: publicSecurityGroup.groupId,
+        publicAddress: true,
       }),
     async finish(aws, { instanceId }) {
       const { PublicIpAddress = '', PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);

@@ -17,17 +17,11 @@ export const nodeA = resource(
     find: findInstance,
     create: (aws, { baseImage, privateSubnetA, privateSecurityGroup, keyPair }) =>
       runInstance(aws, aws.config.nodes, {
-        ImageId: baseImage.imageId,
-        KeyName: keyPair.keyName,
-        NetworkInterfaces: [
-          {
-            DeviceIndex: 0,
-            SubnetId: privateSubnetA.subnetId,
-            Groups: [privateSecurityGroup.groupId],
-            AssociatePublicIpAddress: false,
-            DeleteOnTermination: true,
-          },
-        ],
+        imageId: baseImage.imageId,
+        keyName: keyPair.keyName,
+        subnetId: privateSubnetA.subnetId,
+        groupId: privateSecurityGroup.groupId,
+        publicAddress: false,
       }),
     async finish(aws, { instanceId }) {
       const { PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);

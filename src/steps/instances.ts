@@ -26,20 +26,41 @@ export async function findInstance({ seek }: Aws): Promise<{ instanceId: string 
   return found && { instanceId: found.InstanceId! };
 }
 
+export interface Launch {
+  imageId: string;
+  keyName: string;
+  subnetId: string;
+  groupId: string;
+  publicAddress: boolean;
+  instanceProfileName?: string;
+}
+
 /** One instance: metadata service version 2 only, encrypted gp3 root volume, tags on all that comes with it. */
 export async function runInstance(
   { ec2, config, token, tagSpecifications }: Aws,
   size: { instanceType: string; volumeGiB: number },
-  settings: Pick<RunInstancesCommandInput, 'ImageId' | 'KeyName' | 'NetworkInterfaces' | 'IamInstanceProfile'>,
+  { imageId, keyName, subnetId, groupId, publicAddress, instanceProfileName }: Launch,
 ): Promise<{ instanceId: string }> {
   const { Instances } = await ec2.send(
     new RunInstancesCommand({
-      ...settings,
+      ImageId: imageId,
+      KeyName: keyName,
       MinCount: 1,
       MaxCount: 1,
       ClientToken: token,
       InstanceType: size.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
+      ...(instanceProfileName === undefined ? {} : { IamInstanceProfile: { Name: instanceProfileName } }),
       MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+      // Whether there is a public address can be said of an interface only, and then subnet and groups belong there too.
+      NetworkInterfaces: [
+        {
+          DeviceIndex: 0,
+          SubnetId: subnetId,
+          Groups: [groupId],
+          AssociatePublicIpAddress: publicAddress,
+          DeleteOnTermination: true,
+        },
+      ],
       BlockDeviceMappings: [
         {
           DeviceName: rootDevices[config.os],

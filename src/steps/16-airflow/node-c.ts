@@ -19,18 +19,12 @@ export const nodeC = resource(
     find: findInstance,
     create: (aws, { image, privateSubnetC, privateSecurityGroup, keyPair, instanceProfile }) =>
       runInstance(aws, aws.config.nodes, {
-        ImageId: image.imageId,
-        KeyName: keyPair.keyName,
-        IamInstanceProfile: { Name: instanceProfile.instanceProfileName },
-        NetworkInterfaces: [
-          {
-            DeviceIndex: 0,
-            SubnetId: privateSubnetC.subnetId,
-            Groups: [privateSecurityGroup.groupId],
-            AssociatePublicIpAddress: false,
-            DeleteOnTermination: true,
-          },
-        ],
+        imageId: image.imageId,
+        keyName: keyPair.keyName,
+        subnetId: privateSubnetC.subnetId,
+        groupId: privateSecurityGroup.groupId,
+        publicAddress: false,
+        instanceProfileName: instanceProfile.instanceProfileName,
       }),
     async finish(aws, { instanceId }) {
       const { PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
