@@ -122,7 +122,13 @@ function movedAway(file: string, candidate: string): boolean {
 
 function readHolder(file: string): Holder | undefined {
   const text = readIfThere(file);
-  return text === undefined ? undefined : (JSON.parse(text) as Holder);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    // A lock is whole from its first moment, so this one is from before a power cut, which its process did not outlive.
+    return { pid: 0, host: hostname(), user: 'unknown', since: 'unknown', command: 'unknown', started: '' };
+  }
 }
 
 function isAlive({ pid, host, started }: Holder): boolean {
