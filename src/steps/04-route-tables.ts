@@ -71,6 +71,19 @@ async function isAssociated({ ec2, ask }: Aws, routeTableId: string, subnetIds: 
   return subnetIds.every((subnetId) => associationOf(RouteTables, subnetId)?.RouteTableId === routeTableId);
 }
 
+/** Ends what `associate` began. That a table is its VPC's main one cannot be ended. */
+async function disassociate({ ec2, ask }: Aws, routeTableId: string) {
+  const Filters = [{ Name: 'route-table-id', Values: [routeTableId] }];
+  const { RouteTables = [] } = await ask(ec2, new DescribeRouteTablesCommand({ Filters }));
+  await Promise.all(
+    RouteTables.flatMap(({ Associations = [] }) => Associations)
+      .filter(({ RouteTableId, SubnetId }) => RouteTableId === routeTableId && SubnetId !== undefined)
+      .map(({ RouteTableAssociationId }) =>
+        ec2.send(new DisassociateRouteTableCommand({ AssociationId: RouteTableAssociationId! })).catch(unlessGone),
+      ),
+  );
+}
+
 // The VPC is born with its main route table. "Creating" it is putting our tags on it, and it goes with its VPC.
 export const mainRouteTable = resource(
   'mainRouteTable',
@@ -103,8 +116,9 @@ export const mainRouteTable = resource(
       ]);
       return {};
     },
-    async destroy() {
-      // AWS deletes it with its VPC, and refuses to before.
+    async destroy(aws, { routeTableId }) {
+      // AWS deletes the table with its VPC, and refuses to before.
+      await disassociate(aws, routeTableId);
     },
   },
 );
@@ -138,16 +152,9 @@ export const privateRouteTable = resource(
       );
       return {};
     },
-    async destroy({ ec2, ask }, { routeTableId }) {
-      const Filters = [{ Name: 'route-table-id', Values: [routeTableId] }];
-      const { RouteTables = [] } = await ask(ec2, new DescribeRouteTablesCommand({ Filters }));
-      const associations = RouteTables.flatMap(({ Associations = [] }) => Associations);
-      await Promise.all(
-        associations.map(({ RouteTableAssociationId }) =>
-          ec2.send(new DisassociateRouteTableCommand({ AssociationId: RouteTableAssociationId! })).catch(unlessGone),
-        ),
-      );
-      await ec2.send(new DeleteRouteTableCommand({ RouteTableId: routeTableId })).catch(unlessGone);
+    async destroy(aws, { routeTableId }) {
+      await disassociate(aws, routeTableId);
+      await aws.ec2.send(new DeleteRouteTableCommand({ RouteTableId: routeTableId })).catch(unlessGone);
     },
   },
 );

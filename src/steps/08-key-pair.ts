@@ -45,8 +45,8 @@ export const keyPair = resource(
       );
       return { keyPairId: KeyPairId!, keyName: names.keyPair };
     },
-    async destroy({ ec2 }, { keyPairId }) {
-      await ec2.send(new DeleteKeyPairCommand({ KeyPairId: keyPairId })).catch(unlessGone);
+    async destroy({ ec2 }, { keyName }) {
+      await ec2.send(new DeleteKeyPairCommand({ KeyName: keyName })).catch(unlessGone);
     },
   },
 );

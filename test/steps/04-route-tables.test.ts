@@ -82,9 +82,18 @@ describe('mainRouteTable finish', () => {
 });
 
 describe('mainRouteTable destroy', () => {
-  it('does nothing: the table goes with its VPC', async () => {
+  it('ends the association of the public subnet and nothing else: the table goes with its VPC', async () => {
+    ec2.on(DescribeRouteTablesCommand).resolves({
+      RouteTables: [
+        {
+          RouteTableId: 'rtb-main',
+          Associations: [{ RouteTableAssociationId: 'rtbassoc-main', Main: true }, association('rtb-main', 'subnet-1')],
+        },
+      ],
+    });
+    ec2.on(DisassociateRouteTableCommand).resolves({});
     await mainRouteTable.destroy(awsFor(mainRouteTable), main);
-    expect(changes()).toEqual([]);
+    expect(changes()).toEqual(['DisassociateRouteTable']);
   });
 });
 

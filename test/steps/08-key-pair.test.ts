@@ -52,6 +52,6 @@ describe('keyPair destroy', () => {
   it('takes not-found for success', async () => {
     ec2.on(DeleteKeyPairCommand).rejects(awsError('InvalidKeyPair.NotFound'));
     await keyPair.destroy(awsFor(keyPair), identity);
-    expect(inputsOf(DeleteKeyPairCommand)).toEqual([{ KeyPairId: 'key-1' }]);
+    expect(inputsOf(DeleteKeyPairCommand)).toEqual([{ KeyName: 'pms-oregon-key' }]);
   });
 });
