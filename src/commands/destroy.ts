@@ -167,10 +167,10 @@ async function dataChoice(io: CommandIo, flags: DestroyFlags, rows: AnyResource[
   if (flags.yes || !io.isTty || io.json) throw unanswered('Keep or delete the data?', '--keep-data or --delete-data');
   const answer = await ask({
     type: 'select',
-    message: 'The bucket, the file system and the database hold data. What becomes of it?',
+    message: 'Data in bucket, file system, database:',
     default: 'keep',
     choices: [
-      { name: 'Keep it: bucket and file system stay, the database leaves a snapshot', value: 'keep' },
+      { name: 'Keep it (the database as a snapshot)', value: 'keep' },
       { name: 'Delete it for good', value: 'delete' },
     ],
   });

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { configFile } from '../config.ts';
 import { needsOf, withNeeds } from '../engine/graph.ts';
 import { up as carryOut, type Failed, type Outcome } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
@@ -5,11 +8,11 @@ import { explain } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { preflight } from '../preflight.ts';
 import { hoursPerMonth } from '../prices.ts';
-import { stateNotWritten } from '../state.ts';
+import { deploymentFolder, stateNotWritten } from '../state.ts';
 import { steps } from '../steps/index.ts';
 import { duration, hanging, listed, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
-import { confirmed } from './confirm.ts';
+import { ask, confirmed } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, newState, openDeployment, runOf } from './deployment.ts';
 import { type Plan, planOf, printPlan } from './plan.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
@@ -22,6 +25,7 @@ export interface UpFlags extends DeploymentFlags {
 
 export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
   const until = untilStep(flags.until);
+  await offerQuestions(io, flags);
   if (flags.fromScratch) {
     const { destroy } = await import('./destroy.ts');
     const exitCode = await destroy(io, { ...flags, deleteData: true });
@@ -103,6 +107,17 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   }
   if (!io.json) report(deployment, plan, figures(order, outcome, traffic.calls), flags.quiet === true);
   return exitCodes.ok;
+}
+
+/** Before the first run of a folder without settings, somebody at a terminal may rather choose than take the defaults. */
+async function offerQuestions(io: CommandIo, flags: UpFlags) {
+  if (!io.isTty || flags.yes || io.json || existsSync(join(io.directory, configFile))) return;
+  const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
+  if (existsSync(join(folder, 'state.json'))) return;
+  const message = `No ${configFile} here, so the defaults apply. Answer questions first?`;
+  if (!(await ask({ type: 'confirm', message, default: false }))) return;
+  const { init } = await import('./init.ts');
+  await init(io, flags);
 }
 
 function untilStep(text: string | undefined): number {

@@ -31,8 +31,10 @@ class StepLine {
   readonly #label: string;
   readonly #failures: string[] = [];
   #settle: (end: End) => void = () => {};
+  /** When the work on it that is going on began. */
   #since: number | undefined;
-  #changed = false;
+  /** Seconds of the work that was before: a step may pause for others. */
+  #worked: number | undefined;
 
   constructor(step: number, title: string) {
     this.#label = stepLabel(step, title);
@@ -46,7 +48,7 @@ class StepLine {
 
   start(now: number) {
     this.#since ??= now;
-    this.#changed = true;
+    this.#worked ??= 0;
   }
 
   fail(key: string, code: string) {
@@ -54,26 +56,32 @@ class StepLine {
   }
 
   /** The line while the step is under way. */
-  title(now: number, busy: boolean): string {
+  title(now: number): string {
     if (this.#failures.length > 0) return this.#failed();
-    return busy && this.#since !== undefined ? this.#with(duration(now - this.#since)) : this.#label.trimEnd();
+    return this.#since === undefined ? this.#label.trimEnd() : this.#with(duration(this.#seconds(now)));
   }
 
   /** Nothing of it is worked on any more: after a failure that is its end. */
-  rest() {
+  rest(now: number) {
+    if (this.#worked !== undefined) this.#worked = this.#seconds(now);
+    this.#since = undefined;
     if (this.#failures.length > 0) this.#settle({ outcome: 'failed', text: this.#failed() });
   }
 
   done(now: number) {
-    const text = this.#changed ? duration(now - (this.#since ?? now)) : 'kept';
+    const text = this.#worked === undefined ? 'kept' : duration(this.#seconds(now));
     this.#settle({ outcome: 'done', text: this.#with(text) });
   }
 
   /** The run is over, and it was not done before. */
-  leave() {
-    this.rest();
-    const text = this.#with(this.#since === undefined ? 'not begun' : 'not finished');
+  leave(now: number) {
+    this.rest(now);
+    const text = this.#with(this.#worked === undefined ? 'not begun' : 'not finished');
     this.#settle({ outcome: 'unfinished', text });
+  }
+
+  #seconds(now: number): number {
+    return (this.#worked ?? 0) + (this.#since === undefined ? 0 : now - this.#since);
   }
 
   #with(text: string): string {
@@ -175,7 +183,7 @@ export function progressList(
       const works = worksOf(step);
       const waits = shown.filter((one) => one.step === step).map((work) => `    › ${waitOf(work)}`);
       const tooMany = rows < 0 && works.length === 0;
-      const text = tooMany ? '' : [line.title(now, works.length > 0), ...waits].join('\n');
+      const text = tooMany ? '' : [line.title(now), ...waits].join('\n');
       list.tasks[index]!.title = fitted(line.end?.text ?? text, width());
     }
     list.tasks.at(-1)!.title = overall;
@@ -213,7 +221,7 @@ export function progressList(
         working.delete(event.resource);
         if (event.event === 'resource.done') done.add(event.resource);
         else line.fail(event.resource, event.code);
-        if (worksOf(event.step).length === 0) line.rest();
+        if (worksOf(event.step).length === 0) line.rest(now);
         break;
       case 'step.done':
         line.done(now);
@@ -234,7 +242,7 @@ export function progressList(
       said = text;
     },
     async close() {
-      for (const line of lines.values()) line.leave();
+      for (const line of lines.values()) line.leave(now);
       runEnded();
       await running;
       process.off('exit', giveBack);
