@@ -16,6 +16,7 @@ import {
 import { exitCodes, userError } from './errors.ts';
 import { placeOf } from './places.ts';
 import { hourlyPrice, hoursPerMonth, monthlyEstimate, prices } from './prices.ts';
+import { hanging } from './ui/format.ts';
 
 interface Choice {
   readonly name: string;
@@ -272,7 +273,8 @@ export async function terminalAsk({ input, output }: Terminal): Promise<Ask> {
   const prompt = createPromptModule({ input, output });
   return async (question) => {
     try {
-      const { answer } = await prompt<{ answer: string | boolean }>([{ ...question, name: 'answer' }]);
+      const { columns = 80 } = output as Partial<NodeJS.WriteStream>;
+      const { answer } = await prompt<{ answer: string | boolean }>([{ ...fitted(question, columns), name: 'answer' }]);
       return answer;
     } catch (error) {
       if (!(error instanceof Error) || !['ExitPromptError', 'AbortPromptError'].includes(error.name)) throw error;
@@ -284,5 +286,24 @@ export async function terminalAsk({ input, output }: Terminal): Promise<Ask> {
         fix: 'Nothing was written and nothing was built; run the same command again when you like.',
       });
     }
+  };
+}
+
+/** inquirer breaks within words, so the lines are broken before it sees them; an answered choice is shown by its name. */
+function fitted(question: Question, columns: number) {
+  const { message, choices, default: proposal } = question;
+  const shown = choices?.map(({ name, value }) => ({
+    name: hanging('', name, columns - 4).replaceAll('\n', '\n    '),
+    short: name.split(/[:,(]/)[0]!.trim(),
+    value,
+  }));
+  // Proposal or answer follows the message, and goes to the next line with its last word where there is no room.
+  const lengths = shown?.map(({ short }) => short.length) ?? [typeof proposal === 'boolean' ? 5 : proposal.length + 2];
+  const behind = 'x'.repeat(Math.max(...lengths));
+  const text = hanging('', `${message} ${behind}`, columns - 3);
+  return {
+    ...question,
+    message: text.slice(0, text.length - behind.length).replace(/ $/, ''),
+    ...(shown ? { choices: shown } : {}),
   };
 }
