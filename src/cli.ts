@@ -267,6 +267,9 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
+// The libraries that ask and draw know this variable alone.
+if (!wantsColour()) Object.assign(environment, { NO_COLOR: '1' });
+
 const argv = process.argv.slice(2);
 try {
   await main(argv);

@@ -114,7 +114,7 @@ async function offerQuestions(io: CommandIo, flags: UpFlags) {
   if (!io.isTty || flags.yes || io.json || existsSync(join(io.directory, configFile))) return;
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
   if (existsSync(join(folder, 'state.json'))) return;
-  const message = `No ${configFile} here, so the defaults apply. Answer questions first?`;
+  const message = `No ${configFile} here: the defaults apply. Answer questions first?`;
   if (!(await ask({ type: 'confirm', message, default: false }))) return;
   const { init } = await import('./init.ts');
   await init(io, flags);
