@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Makes what the lab needs of the outside world, once: a Debian 13 for its servers, the packages and wheels that they
+# install, and a MySQL. Each part is kept in the cache and is not made again. Usage: prepare.sh CACHE ENDPOINT
+set -euo pipefail
+cache=$1
+endpoint=$2
+lab=$(cd "$(dirname "$0")" && pwd)
+suite=trixie
+python=3.13
+airflow=3.3.2
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+
+tools() {
+  local missing=() tool
+  for tool in debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables dnsmasq:dnsmasq-base \
+    redis-server:redis-server nginx:nginx-light openssl:openssl apt-ftparchive:apt-utils sshd:openssh-server; do
+    command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  apt-get update -qq
+  # A server that is installed here must not start here: the lab starts its own.
+  local policy=/usr/sbin/policy-rc.d
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# Runs a command in a tree, as root of it, with the names of this machine.
+inside() {
+  local tree=$1
+  shift
+  cp --dereference /etc/resolv.conf "$tree/etc/resolv.conf"
+  mountpoint --quiet "$tree/proc" || mount -t proc proc "$tree/proc"
+  local status=0
+  DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$tree" "$@" || status=$?
+  umount "$tree/proc"
+  return $status
+}
+
+# Only what Amazon's own image of Debian has: everything else the product must install.
+base() {
+  [ -e "$cache/base.done" ] && return
+  rm -rf "$cache/base"
+  debootstrap --variant=minbase \
+    --include=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,python3-minimal,libpam-systemd,iputils-ping,netbase \
+    "$suite" "$cache/base"
+  touch "$cache/base.done"
+}
+
+# What makes a Debian one of the lab's servers: the login user of Amazon's image, the lab's package sources and
+# authorities, and an NFS client in place of the kernel's own, which may be missing.
+furnish() {
+  local tree=$cache/base
+  [ -e "$cache/ca/ca.crt" ] || {
+    mkdir -p "$cache/ca"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=Authority of the lab' \
+      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
+      -keyout "$cache/ca/ca.key" -out "$cache/ca/ca.crt" 2>/dev/null
+  }
+  chroot "$tree" id admin >/dev/null 2>&1 || chroot "$tree" useradd --create-home --shell /bin/bash admin
+  # Nothing that is one server's own: each start makes host keys, machine id and the user's keys, as cloud-init does.
+  rm -f "$tree"/etc/ssh/ssh_host_* "$tree/etc/hostname"
+  : >"$tree/etc/machine-id"
+  echo 'admin ALL=(ALL) NOPASSWD:ALL' >"$tree/etc/sudoers.d/90-cloud-init-users"
+  echo 'deb [trusted=yes] http://packages.lab/debian ./' >"$tree/etc/apt/sources.list"
+  printf '[global]\nindex-url = http://packages.lab/simple/\ntrusted-host = packages.lab\n' >"$tree/etc/pip.conf"
+  mkdir -p "$tree"/etc/uv "$tree"/usr/local/share/ca-certificates "$tree"/etc/systemd/system.conf.d "$tree"/var/lib/lab-efs
+  cat >"$tree/etc/uv/uv.toml" <<'TOML'
+native-tls = true
+allow-insecure-host = ["packages.lab"]
+[[index]]
+url = "http://packages.lab/simple/"
+default = true
+TOML
+  cp "$cache/ca/ca.crt" "$tree/usr/local/share/ca-certificates/lab.crt"
+  # The emulator is reached as any program of AWS is told to reach another endpoint.
+  printf '[Manager]\nDefaultEnvironment=AWS_ENDPOINT_URL=%s\n' "$endpoint" >"$tree/etc/systemd/system.conf.d/lab.conf"
+  chroot "$tree" dpkg-divert --quiet --local --rename --add /usr/sbin/mount.nfs4 >/dev/null
+  install -m 0755 "$lab/mount.nfs4.sh" "$tree/usr/sbin/mount.nfs4"
+}
+
+# Every package that the product may ask for, with all that these need, as a flat archive.
+debs() {
+  [ -e "$cache/debs.done" ] && return
+  local tree=$cache/base
+  printf 'deb http://deb.debian.org/debian %s main\n' "$suite" >"$tree/etc/apt/sources.list"
+  inside "$tree" apt-get -qq update
+  inside "$tree" apt-get -qq --yes --no-install-recommends --download-only install \
+    nginx openssl curl ca-certificates nfs-common python3 python3-venv gcc pkg-config python3-dev libmariadb-dev
+  mkdir -p "$cache/www/debian"
+  mv "$tree"/var/cache/apt/archives/*.deb "$cache/www/debian/"
+  (cd "$cache/www/debian" && apt-ftparchive packages . >Packages && apt-ftparchive release . >Release)
+  rm -rf "$tree"/var/lib/apt/lists/*
+  touch "$cache/debs.done"
+}
+
+# Airflow's wheels as an index that pip and uv can read, and the constraints that a release of Airflow comes with.
+wheels() {
+  [ -e "$cache/wheels.done" ] && return
+  local www=$cache/www venv=$cache/tools wheel name
+  mkdir -p "$www/wheels" "$www/constraints"
+  [ -x "$venv/bin/uv" ] || { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet uv pip; }
+  printf '%s\n' "apache-airflow[celery,amazon,fab]==$airflow" PyMySQL aiomysql 'celery<5.7' |
+    "$venv/bin/uv" pip compile --quiet --python-version "$python" --python-platform x86_64-manylinux_2_28 \
+      --only-binary :all: --no-header --no-annotate - -o "$www/constraints/constraints-$airflow.txt"
+  printf '%s\n' uv pip >"$cache/extra.txt"
+  "$venv/bin/python" -m pip download --quiet --dest "$www/wheels" --no-deps --only-binary :all: \
+    --python-version "$python" --implementation cp --abi "cp${python/./}" --abi abi3 --abi none \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
+    --platform manylinux_2_12_x86_64 --platform manylinux2010_x86_64 --platform manylinux_2_5_x86_64 \
+    --platform manylinux1_x86_64 --platform any \
+    -r "$www/constraints/constraints-$airflow.txt" -r "$cache/extra.txt"
+  rm -rf "$www/simple"
+  for wheel in "$www"/wheels/*.whl; do
+    name=$(basename "$wheel")
+    local project=${name%%-*}
+    project=$(printf %s "$project" | tr 'A-Z_.' 'a-z--')
+    mkdir -p "$www/simple/$project"
+    printf '<a href="../../wheels/%s">%s</a><br>\n' "$name" "$name" >>"$www/simple/$project/index.html"
+  done
+  touch "$cache/wheels.done"
+}
+
+# The database of the lab is a real MySQL; Debian has it in its unstable suite only.
+mysql() {
+  [ -e "$cache/mysql.done" ] && return
+  rm -rf "$cache/mysql"
+  debootstrap --variant=minbase --include=mysql-server sid "$cache/mysql"
+  touch "$cache/mysql.done"
+}
+
+tools
+base
+debs
+wheels
+mysql
+furnish
