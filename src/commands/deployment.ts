@@ -31,17 +31,11 @@ export interface DeploymentFlags extends WorldFlags {
   readonly [attribute: string]: unknown;
 }
 
-/** One deployment, opened: settings, world, account, state. */
-export interface Deployment {
+/** One deployment as far as it is known without a question to anybody: settings, world, state. */
+export interface DeploymentFiles {
   readonly io: CommandIo;
   readonly config: Config;
-  readonly names: Names;
   readonly world: World;
-  readonly traffic: Traffic;
-  readonly clients: Clients;
-  readonly place: Place;
-  /** Who we are, as STS says. */
-  readonly callerArn: string;
   readonly folder: string;
   readonly stateFile: string;
   /** The resources that the settings ask for. */
@@ -49,7 +43,18 @@ export interface Deployment {
   state: State | undefined;
 }
 
-export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Promise<Deployment> {
+/** One deployment, opened: its account, too. */
+export interface Deployment extends DeploymentFiles {
+  readonly names: Names;
+  readonly traffic: Traffic;
+  readonly clients: Clients;
+  readonly place: Place;
+  /** Who we are, as STS says. */
+  readonly callerArn: string;
+}
+
+/** For commands that need no account: asks nobody and makes no folder. */
+export async function openFiles(io: CommandIo, flags: DeploymentFlags): Promise<DeploymentFiles> {
   const profileRegion = flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE);
   const { config, warnings } = loadConfig(io.directory, {
     env: io.env,
@@ -58,26 +63,26 @@ export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Pro
   });
   for (const warning of warnings) io.note(`Note: ${warning}`);
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
-  prepareFolder(io.directory, folder);
   const world = openWorld(io, flags, { region: config.region, folder, os: config.os });
-  if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
-  const traffic = new Traffic();
   const stateFile = join(folder, 'state.json');
   const state = flags.ignoreState ? undefined : State.read(stateFile, { durable: world.durable });
+  return { io, config, world, folder, stateFile, graph: wantedGraph(config), state };
+}
+
+export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Promise<Deployment> {
+  const files = await openFiles(io, flags);
+  const { config, world, folder, state } = files;
+  prepareFolder(io.directory, folder);
+  if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
+  const traffic = new Traffic();
   const { place, callerArn } = await whoAmI(world, traffic);
   const deployment: Deployment = {
-    io,
-    config,
+    ...files,
     names: names(config, place.accountId),
-    world,
     traffic,
     clients: connectAll(world, traffic),
     place,
     callerArn,
-    folder,
-    stateFile,
-    graph: wantedGraph(config),
-    state,
   };
   if (state) refuseStrangers(state.stack, deployment);
   return deployment;
