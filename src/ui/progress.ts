@@ -181,7 +181,7 @@ export function progressList(
       .slice(0, Math.max(0, rows));
     for (const [index, [step, line]] of [...lines].entries()) {
       const works = worksOf(step);
-      const waits = shown.filter((one) => one.step === step).map((work) => `    › ${waitOf(work)}`);
+      const waits = shown.filter((one) => one.step === step).map(waitOf);
       const tooMany = rows < 0 && works.length === 0;
       const text = tooMany ? '' : [line.title(now), ...waits].join('\n');
       list.tasks[index]!.title = fitted(line.end?.text ?? text, width());
@@ -189,12 +189,14 @@ export function progressList(
     list.tasks.at(-1)!.title = overall;
   }
 
+  /** The longest wording that fits: the times are what a person looks for. */
   function waitOf({ key, waitingFor, typicalSeconds }: Work): string {
     const name = spoken(key);
     const named = waitingFor.toLowerCase().startsWith(`${name.toLowerCase()} `);
-    const what = waitingFor === '' ? name : named ? waitingFor : `${name}: ${waitingFor}`;
-    const usual = typicalSeconds > 0 ? ` of about ${duration(typicalSeconds)}` : '';
-    return `${what}, ${duration(elapsed(key))}${usual}`;
+    const times = duration(elapsed(key)) + (typicalSeconds > 0 ? ` of about ${duration(typicalSeconds)}` : '');
+    const wordings = waitingFor === '' || named ? [waitingFor, name] : [`${name}: ${waitingFor}`, waitingFor, name];
+    const texts = wordings.filter((text) => text !== '').map((text) => `    › ${text}, ${times}`);
+    return texts.find((text) => text.length <= width()) ?? texts.at(-1)!;
   }
 
   function listen(event: RunEvent) {

@@ -91,7 +91,7 @@ describe('the list of steps', () => {
     await frame();
     const lines = await screen.lines();
     expect(lines).toHaveLength(22);
-    expect(lines).toContain('      › DB cluster: Aurora cluster av…');
+    expect(lines).toContain('      › DB cluster, 1 m 00 s of about…');
     await list.close();
   });
 

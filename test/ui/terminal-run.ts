@@ -21,17 +21,21 @@ export class TerminalRun {
     this.screen = new ScreenModel(columns, rows);
     const bin = join(process.cwd(), 'bin', 'airflow-aws.js');
     const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ');
-    this.#process = spawn('script', ['-qefc', `stty cols ${columns} rows ${rows}; exec ${command}`, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: '/nonexistent',
-        TERM: 'xterm-256color',
-        LANG: 'C.UTF-8',
-        SHELL: '/bin/sh',
-        ...env,
+    this.#process = spawn(
+      '/usr/bin/script',
+      ['-qefc', `stty cols ${columns} rows ${rows}; exec ${command}`, '/dev/null'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          HOME: '/nonexistent',
+          TERM: 'xterm-256color',
+          LANG: 'C.UTF-8',
+          SHELL: '/bin/sh',
+          ...env,
+        },
       },
-    });
+    );
     this.#ended = once(this.#process, 'close');
     this.#process.stdout!.on('data', (chunk: Buffer) => {
       this.#raw += chunk.toString();
