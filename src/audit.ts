@@ -1,4 +1,10 @@
-import { DescribeTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeNetworkInterfacesCommand,
+  DescribeSnapshotsCommand,
+  DescribeTagsCommand,
+  DescribeVolumesCommand,
+  type EC2Client,
+} from '@aws-sdk/client-ec2';
 import type { Graph } from './engine/graph.ts';
 import { inOrder } from './engine/graph.ts';
 import { type Run, stepOf, tokenFor } from './engine/run.ts';
@@ -47,23 +53,52 @@ export async function discover(run: Run, graph: Graph): Promise<Map<string, Foun
   return found;
 }
 
-/** EC2 tags by resource id: one question for everything that EC2 knows of a tag's value. It lists the dead for a while. */
-export async function ec2Tags(
-  ec2: EC2Client,
-  key: string,
-  value: string,
-): Promise<Map<string, Record<string, string>>> {
-  const tagged = new Map<string, Record<string, string>>();
+/** What EC2 knows of a resource by its tags. */
+export interface Tagged {
+  /** EC2's own name of the type, as `volume`. */
+  type: string;
+  tags: Record<string, string>;
+}
+
+/** By resource id: everything in EC2 with that value of a tag. The dead are listed for a while. */
+export async function ec2Tags(ec2: EC2Client, key: string, value: string): Promise<Map<string, Tagged>> {
+  const tagged = new Map<string, Tagged>();
   const ids = (await allTags(ec2, [filter('key', key), filter('value', value)])).map(
     ({ ResourceId = '' }) => ResourceId,
   );
   if (ids.length === 0) return tagged;
-  for (const { ResourceId = '', Key = '', Value = '' } of await allTags(ec2, [filter('resource-id', ...ids)])) {
-    const tags = tagged.get(ResourceId) ?? {};
+  for (const { ResourceId = '', ResourceType = '', Key = '', Value = '' } of await allTags(ec2, [
+    filter('resource-id', ...ids),
+  ])) {
+    const tags: Record<string, string> = tagged.get(ResourceId)?.tags ?? {};
     tags[Key] = Value;
-    tagged.set(ResourceId, tags);
+    tagged.set(ResourceId, { type: ResourceType, tags });
   }
   return tagged;
+}
+
+/** Of `ids`, those that exist: volumes, snapshots and network interfaces, which come and go with something else. */
+export async function companionsAlive(ec2: EC2Client, tagged: ReadonlyMap<string, Tagged>): Promise<string[]> {
+  const of = (type: string) => [...tagged].filter(([, one]) => one.type === type).map(([id]) => id);
+  const volumes = of('volume');
+  const snapshots = of('snapshot');
+  const interfaces = of('network-interface');
+  const [alive, kept, attached] = await Promise.all([
+    volumes.length === 0
+      ? undefined
+      : ec2.send(new DescribeVolumesCommand({ Filters: [filter('volume-id', ...volumes)] })),
+    snapshots.length === 0
+      ? undefined
+      : ec2.send(new DescribeSnapshotsCommand({ Filters: [filter('snapshot-id', ...snapshots)], OwnerIds: ['self'] })),
+    interfaces.length === 0
+      ? undefined
+      : ec2.send(new DescribeNetworkInterfacesCommand({ Filters: [filter('network-interface-id', ...interfaces)] })),
+  ]);
+  return [
+    ...(alive?.Volumes ?? []).map(({ VolumeId = '' }) => VolumeId),
+    ...(kept?.Snapshots ?? []).map(({ SnapshotId = '' }) => SnapshotId),
+    ...(attached?.NetworkInterfaces ?? []).map(({ NetworkInterfaceId = '' }) => NetworkInterfaceId),
+  ];
 }
 
 function filter(Name: string, ...Values: string[]) {

@@ -105,6 +105,17 @@ export function unlessGone(error: unknown): undefined {
   if (!isGone(error)) throw error;
 }
 
+/**
+ * For `.catch` behind a deleting call: gone is success, and so is on its way out, which AWS refuses as a wrong state.
+ * Looking first would be a call more each time, for what happens only after an interruption.
+ */
+export function unlessLeaving(isLeaving: () => Promise<boolean>): (error: unknown) => Promise<undefined> {
+  return async (error) => {
+    if (isGone(error) || (classify(error) === 'wrongState' && (await isLeaving()))) return undefined;
+    throw error;
+  };
+}
+
 /** For `.catch` behind a call that may have been made before: `codes` mean that its work is done. */
 export function unless(...codes: string[]): (error: unknown) => undefined {
   return (error) => {

@@ -6,7 +6,7 @@ import {
   DescribeInstanceTypesCommand,
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
-import { DescribeCacheEngineVersionsCommand } from '@aws-sdk/client-elasticache';
+import { DescribeCacheEngineVersionsCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
 import { DescribeOrderableDBInstanceOptionsCommand } from '@aws-sdk/client-rds';
 import {
   GetAWSDefaultServiceQuotaCommand,
@@ -88,9 +88,20 @@ const lostState: Check = async ({ clients, config }) => {
 
 const zonesAndTypes: Check = async ({ clients, config, place }) => {
   const wanted = config.zones.map((letter) => `${place.region}${letter}`);
-  const { AvailabilityZones = [] } = await clients.ec2.send(
-    new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'state', Values: ['available'] }] }),
-  );
+  const places: [type: string, zone: string, setting: string][] = [
+    [config.bastion.instanceType, wanted[0]!, 'bastion.instanceType'],
+    ...wanted.map((zone): [string, string, string] => [config.nodes.instanceType, zone, 'nodes.instanceType']),
+  ];
+  const types = [...new Set(places.map(([type]) => type))];
+  const [{ AvailabilityZones = [] }, { InstanceTypeOfferings = [] }] = await Promise.all([
+    clients.ec2.send(new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'state', Values: ['available'] }] })),
+    clients.ec2.send(
+      new DescribeInstanceTypeOfferingsCommand({
+        LocationType: 'availability-zone',
+        Filters: [{ Name: 'instance-type', Values: types }],
+      }),
+    ),
+  ]);
   const zones = AvailabilityZones.map(({ ZoneName = '' }) => ZoneName);
   const missing = wanted.filter((zone) => !zones.includes(zone));
   if (missing.length > 0)
@@ -98,16 +109,6 @@ const zonesAndTypes: Check = async ({ clients, config, place }) => {
       what: `There is no zone ${zone} for this account.`,
       fix: `Set zones in airflow-aws.yaml to two of: ${zones.map((name) => name.slice(place.region.length)).join(', ')}.`,
     }));
-  const places: [type: string, zone: string, setting: string][] = [
-    [config.bastion.instanceType, wanted[0]!, 'bastion.instanceType'],
-    ...wanted.map((zone): [string, string, string] => [config.nodes.instanceType, zone, 'nodes.instanceType']),
-  ];
-  const { InstanceTypeOfferings = [] } = await clients.ec2.send(
-    new DescribeInstanceTypeOfferingsCommand({
-      LocationType: 'availability-zone',
-      Filters: [{ Name: 'instance-type', Values: [...new Set(places.map(([type]) => type))] }],
-    }),
-  );
   const sold = (type: string) =>
     InstanceTypeOfferings.filter(({ InstanceType }) => InstanceType === type).map(({ Location = '' }) => Location);
   return places
@@ -148,11 +149,10 @@ const databaseClass: Check = async ({ clients, config, place, world }) => {
   ];
 };
 
-const cacheEngine: Check = async ({ clients, config }) => {
+const cacheEngine: Check = async ({ config, world, traffic }) => {
   const { engine, engineVersion } = config.cache;
-  const { CacheEngineVersions = [] } = await clients.elasticache.send(
-    new DescribeCacheEngineVersionsCommand({ Engine: engine }),
-  );
+  const client = connect(world, traffic, new ElastiCacheClient(world.clientConfig), { askAgain: false });
+  const { CacheEngineVersions = [] } = await client.send(new DescribeCacheEngineVersionsCommand({ Engine: engine }));
   const versions = CacheEngineVersions.map(({ EngineVersion = '' }) => EngineVersion);
   if (
     versions.length === 0 ||
@@ -175,10 +175,11 @@ const vcpuQuota =
       ...(create.includes('bastion') ? [config.bastion.instanceType] : []),
       ...['nodeA', 'nodeC'].filter((key) => create.includes(key)).map(() => config.nodes.instanceType),
     ];
-    const limit = await quota(deployment, 'ec2', 'L-1216C47A');
-    const { Reservations = [] } = await clients.ec2.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
-    );
+    const alive = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];
+    const [limit, { Reservations = [] }] = await Promise.all([
+      quota(deployment, 'ec2', 'L-1216C47A'),
+      clients.ec2.send(new DescribeInstancesCommand({ Filters: alive })),
+    ]);
     const running = Reservations.flatMap(({ Instances = [] }) => Instances);
     const named = [...new Set([...types, ...running.map(({ InstanceType = '' }) => InstanceType as string)])];
     const { InstanceTypes = [] } = await clients.ec2.send(
@@ -195,14 +196,18 @@ const vcpuQuota =
   };
 
 const addressQuota: Check = async (deployment) => {
-  const limit = await quota(deployment, 'ec2', 'L-0263D0A3');
-  const { Addresses = [] } = await deployment.clients.ec2.send(new DescribeAddressesCommand({}));
+  const [limit, { Addresses = [] }] = await Promise.all([
+    quota(deployment, 'ec2', 'L-0263D0A3'),
+    deployment.clients.ec2.send(new DescribeAddressesCommand({})),
+  ]);
   return tooSmall('Elastic IP addresses', 'L-0263D0A3', limit, Addresses.length, 1);
 };
 
 const vpcQuota: Check = async (deployment) => {
-  const limit = await quota(deployment, 'vpc', 'L-F678F1CE');
-  const { Vpcs = [] } = await deployment.clients.ec2.send(new DescribeVpcsCommand({}));
+  const [limit, { Vpcs = [] }] = await Promise.all([
+    quota(deployment, 'vpc', 'L-F678F1CE'),
+    deployment.clients.ec2.send(new DescribeVpcsCommand({})),
+  ]);
   return tooSmall('VPCs', 'L-F678F1CE', limit, Vpcs.length, 1);
 };
 
@@ -217,7 +222,7 @@ function tooSmall(what: string, code: string, limit: number, used: number, neede
 }
 
 async function quota({ world, traffic }: Deployment, ServiceCode: string, QuotaCode: string): Promise<number> {
-  const client = connect(world, traffic, new ServiceQuotasClient(world.clientConfig));
+  const client = connect(world, traffic, new ServiceQuotasClient(world.clientConfig), { askAgain: false });
   const answer = await client.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode })).catch((error) => {
     // An account that never asked for more has only the default.
     if (!isAws(error, 'NoSuchResourceException')) throw error;

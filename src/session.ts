@@ -34,8 +34,9 @@ export function connect<Client extends { middlewareStack: { add: unknown } }>(
   world: World,
   traffic: Traffic,
   client: Client,
+  options: { askAgain?: boolean } = {},
 ): Client {
-  limitAndRepeat(world.prepare(client) as never, world, traffic);
+  limitAndRepeat(world.prepare(client) as never, world, traffic, options);
   return client;
 }
 

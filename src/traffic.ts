@@ -38,9 +38,9 @@ interface Prepared {
 /**
  * Adds to `client`: a limit on calls in flight, the count, and the repetition of what is safe to repeat. That is a
  * throttled call of any kind, since nothing happened, and a question whose answer was lost. A change whose answer was
- * lost is thrown: the engine looks what came of it.
+ * lost is thrown: the engine looks what came of it. `askAgain: false` is for questions whose answer is only advice.
  */
-export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic) {
+export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic, { askAgain = true } = {}) {
   const service = (client.config.serviceId ?? '').toLowerCase();
   const turn = semaphore(inFlightPerClient);
   client.middlewareStack.add(
@@ -56,7 +56,7 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic)
           } catch (error) {
             const kind = classify(error);
             // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
-            const lost = kind === 'unclear' && !Traffic.changes(operation) && attempt < 3;
+            const lost = kind === 'unclear' && askAgain && !Traffic.changes(operation) && attempt < 3;
             const again = kind === 'throttle' || lost;
             if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
           } finally {

@@ -1,4 +1,4 @@
-import { discover, ec2Tags, type Found } from '../audit.ts';
+import { companionsAlive, discover, ec2Tags, type Found } from '../audit.ts';
 import { destroy as carryOut } from '../engine/destroy.ts';
 import { dependents, type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
@@ -103,7 +103,9 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     resources: graph.size,
   });
   state.startRun('destroy', new Date().toISOString());
+  const gone = new Set(going.flatMap(({ key }) => Object.values(state.row(key)?.identity ?? {})));
   let left: Found[] = [];
+  let strays: string[] = [];
   let exitCode: number = exitCodes.ok;
   let failure: UserError | undefined;
   let failed: Failed[] = [];
@@ -115,20 +117,21 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       const title = steps.find(({ number }) => number === first.step)?.title ?? '';
       failure = explain(first, { verb: 'destroying', title, stateFile });
     }
-    if (!outcome.stopped && !failure) left = await audit(deployment, run, leave);
-    const ok = !outcome.stopped && !failure && left.length === 0;
+    if (!outcome.stopped && !failure) ({ left, strays } = await audit(deployment, run, { leave, gone }));
+    const nothingLeft = left.length + strays.length === 0;
+    const ok = !outcome.stopped && !failure && nothingLeft;
     const measured = figures(order, outcome, traffic.calls);
     run.events.emit({
       event: 'run.done',
       ok,
       ...measured,
       destroyed: outcome.spans.size,
-      left: left.map(({ key, identity }) => ({ key, ...identity })),
+      left: [...left.map(({ key, identity }) => ({ key, ...identity })), ...strays.map((id) => ({ id }))],
       ...(failure ? { error: failure.toJSON() } : {}),
     });
     if (outcome.stopped) exitCode = stopping.exitCode();
     else if (failure) exitCode = failure.exitCode;
-    else if (left.length > 0) exitCode = exitCodes.leftovers;
+    else if (!nothingLeft) exitCode = exitCodes.leftovers;
     else {
       state.endRun();
       if (leave.length === 0) state.remove();
@@ -150,7 +153,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     const since = new Date(deployment.world.clock.now()).toISOString();
     for (const { key, step, identity } of left)
       state.adopt(key, { step, status: 'created', generation: state.nextGeneration(key), identity, since });
-    listLeft(io, deployment, left);
+    listLeft(io, deployment, left, strays);
   }
   if (exitCode === exitCodes.stopped && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
   return exitCode;
@@ -198,17 +201,22 @@ async function nameTyped(io: CommandIo, flags: DestroyFlags, name: string) {
   if (typed !== name) throw wrong(typed);
 }
 
-/** Asks the account what is left: by name and tag of every resource, and EC2 for anything else with our tags. */
-async function audit(deployment: Deployment, run: Run, leave: AnyResource[]): Promise<Found[]> {
-  const outside = [...everything().values()].filter(({ type }) => !type.startsWith('AWS::EC2::'));
-  const inEc2 = await ec2Tags(deployment.clients.ec2, 'airflow-aws:stack', run.state.stack.id);
-  // EC2 goes on listing the tags of what ended within the hour, so what it lists is looked at itself.
-  const suspects = [...everything().values()].filter(
-    ({ key, type }) =>
-      type.startsWith('AWS::EC2::') && [...inEc2.values()].some((tags) => tags['airflow-aws:resource'] === key),
-  );
-  const found = await discover(run, graphOf([...outside, ...suspects]));
-  return [...found.values()].filter(({ key }) => !leave.some((one) => one.key === key));
+/**
+ * Asks the account what is left: by name and tag of every resource, and EC2 for anything else with our tags. What this
+ * run has seen go (`gone`, by id) is not asked for again: EC2 goes on listing its tags for an hour.
+ */
+async function audit(
+  { clients }: Deployment,
+  run: Run,
+  { leave, gone }: { leave: AnyResource[]; gone: ReadonlySet<string> },
+): Promise<{ left: Found[]; strays: string[] }> {
+  const all = [...everything().values()].filter(({ key }) => !leave.some((one) => one.key === key));
+  const tagged = await ec2Tags(clients.ec2, 'airflow-aws:stack', run.state.stack.id);
+  for (const id of gone) tagged.delete(id);
+  const keys = new Set([...tagged.values()].map(({ tags }) => tags['airflow-aws:resource']));
+  const asked = all.filter(({ key, type }) => !type.startsWith('AWS::EC2::') || keys.has(key));
+  const [found, strays] = await Promise.all([discover(run, graphOf(asked)), companionsAlive(clients.ec2, tagged)]);
+  return { left: [...found.values()], strays };
 }
 
 function announce(
@@ -230,7 +238,7 @@ function announce(
   print(sums);
 }
 
-function listLeft(io: CommandIo, deployment: Deployment, left: Found[]) {
+function listLeft(io: CommandIo, deployment: Deployment, left: Found[], strays: string[]) {
   if (io.json) return;
   const known = everything();
   io.note('These are still in the account:');
@@ -238,7 +246,8 @@ function listLeft(io: CommandIo, deployment: Deployment, left: Found[]) {
     const price = hourlyUsd(deployment, [known.get(key)!]) * 24;
     io.note(`  ${type} ${Object.values(identity).join(' ')}${price > 0 ? `, ${usd(price)} a day` : ''}`);
   }
-  io.note('Run "airflow-aws destroy" again; it goes on with them.');
+  for (const id of strays) io.note(`  ${id}, which should have gone with its owner`);
+  if (left.length > 0) io.note('Run "airflow-aws destroy" again; it goes on with them.');
 }
 
 function emptyRun({ world }: Deployment) {

@@ -14,7 +14,7 @@ import { runOf } from './deployment.ts';
 export async function rebuildState(deployment: Deployment): Promise<State | undefined> {
   const { clients, config, names, place, world, stateFile, graph } = deployment;
   const tagged = await ec2Tags(clients.ec2, 'airflow-aws:name', config.name);
-  const ids = new Set([...tagged.values()].map((tags) => tags['airflow-aws:stack'] ?? ''));
+  const ids = new Set([...tagged.values()].map(({ tags }) => tags['airflow-aws:stack'] ?? ''));
   // A deployment that lost its network may still have what lives outside of it.
   const role = await clients.iam.send(new GetRoleCommand({ RoleName: names.role })).catch(unlessGone);
   const cluster = await clients.rds
@@ -31,10 +31,10 @@ export async function rebuildState(deployment: Deployment): Promise<State | unde
     const since = new Date(world.clock.now()).toISOString();
     const found = await discover(runOf(deployment, state), graph);
     for (const { key, step, identity } of found.values()) {
-      const tags = [...tagged.values()].find(
-        (one) => one['airflow-aws:stack'] === id && one['airflow-aws:resource'] === key,
+      const same = [...tagged.values()].find(
+        ({ tags }) => tags['airflow-aws:stack'] === id && tags['airflow-aws:resource'] === key,
       );
-      const generation = Number(tags?.['airflow-aws:generation'] ?? 1);
+      const generation = Number(same?.tags['airflow-aws:generation'] ?? 1);
       state.adopt(key, { step, status: 'created', generation, identity, since });
     }
     if (found.size > 0) states.push(state);

@@ -15,7 +15,7 @@ import {
   ModifyDBClusterCommand,
 } from '@aws-sdk/client-rds';
 import type { Aws } from '../aws.ts';
-import { isAws, unlessGone } from '../aws-errors.ts';
+import { isAws, unlessGone, unlessLeaving } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
@@ -117,26 +117,22 @@ export const dbCluster = resource(
     },
     async destroy(aws, { dbClusterIdentifier }) {
       const { rds, keepData, names, stackId } = aws;
-      const there = await clusterNamed(aws, dbClusterIdentifier);
-      if (there?.DeletionProtection)
-        await rds.send(
-          new ModifyDBClusterCommand({
-            DBClusterIdentifier: dbClusterIdentifier,
-            DeletionProtection: false,
-            ApplyImmediately: true,
-          }),
-        );
-      if (there && there.Status !== 'deleting')
-        await rds
-          .send(
-            new DeleteDBClusterCommand({
-              DBClusterIdentifier: dbClusterIdentifier,
-              ...(keepData
-                ? { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: `${names.dbCluster}-final-${stackId}` }
-                : { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }),
-            }),
-          )
-          .catch(unlessGone);
+      const deletion = new DeleteDBClusterCommand({
+        DBClusterIdentifier: dbClusterIdentifier,
+        ...(keepData
+          ? { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: `${names.dbCluster}-final-${stackId}` }
+          : { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }),
+      });
+      const leaving = unlessLeaving(async () => (await clusterNamed(aws, dbClusterIdentifier))?.Status === 'deleting');
+      try {
+        await rds.send(deletion).catch(leaving);
+      } catch (error) {
+        // The refusal of a protected cluster has no code of its own.
+        if (!isAws(error, 'InvalidParameterCombination') || !/protect/i.test((error as Error).message)) throw error;
+        const unprotected = { DBClusterIdentifier: dbClusterIdentifier, DeletionProtection: false };
+        await rds.send(new ModifyDBClusterCommand({ ...unprotected, ApplyImmediately: true }));
+        await rds.send(deletion).catch(leaving);
+      }
       await aws.wait({ for: 'Aurora cluster deleted', everySeconds: 8, timeoutSeconds: 3600 }, async () =>
         (await clusterNamed(aws, dbClusterIdentifier)) ? undefined : true,
       );
@@ -189,11 +185,11 @@ export const dbInstance = resource(
       return {};
     },
     async destroy(aws, { dbInstanceIdentifier }) {
-      const there = await instanceNamed(aws, dbInstanceIdentifier);
-      if (there && there.DBInstanceStatus !== 'deleting')
-        await aws.rds
-          .send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: dbInstanceIdentifier, SkipFinalSnapshot: true }))
-          .catch((error) => (isAws(error, 'InvalidDBInstanceState') ? undefined : unlessGone(error)));
+      await aws.rds
+        .send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: dbInstanceIdentifier, SkipFinalSnapshot: true }))
+        .catch(
+          unlessLeaving(async () => (await instanceNamed(aws, dbInstanceIdentifier))?.DBInstanceStatus === 'deleting'),
+        );
       // A cluster may be deleted as soon as its members are on their way out, which saves its minute.
       aws.letGo();
       await aws.wait({ for: 'Aurora instance deleted', everySeconds: 10, timeoutSeconds: 3600 }, async () =>

@@ -15,7 +15,7 @@ import {
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-elasticache';
 import type { Aws } from '../aws.ts';
-import { unlessGone } from '../aws-errors.ts';
+import { unlessGone, unlessLeaving } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
@@ -111,8 +111,9 @@ function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
         return {};
       },
       async destroy(aws, { userId }) {
-        if ((await userWithId(aws, userId))?.Status !== 'deleting')
-          await aws.elasticache.send(new DeleteUserCommand({ UserId: userId })).catch(unlessGone);
+        await aws.elasticache
+          .send(new DeleteUserCommand({ UserId: userId }))
+          .catch(unlessLeaving(async () => (await userWithId(aws, userId))?.Status === 'deleting'));
         await aws.wait({ for: 'cache user deleted', everySeconds: 4, timeoutSeconds: 1200 }, async () =>
           (await userWithId(aws, userId)) ? undefined : true,
         );
@@ -169,8 +170,9 @@ export const cacheUserGroup = resource(
       return {};
     },
     async destroy(aws, { userGroupId }) {
-      if ((await userGroupWithId(aws, userGroupId))?.Status !== 'deleting')
-        await aws.elasticache.send(new DeleteUserGroupCommand({ UserGroupId: userGroupId })).catch(unlessGone);
+      await aws.elasticache
+        .send(new DeleteUserGroupCommand({ UserGroupId: userGroupId }))
+        .catch(unlessLeaving(async () => (await userGroupWithId(aws, userGroupId))?.Status === 'deleting'));
       await aws.wait({ for: 'cache user group deleted', everySeconds: 5, timeoutSeconds: 1800 }, async () =>
         (await userGroupWithId(aws, userGroupId)) ? undefined : true,
       );
@@ -232,11 +234,11 @@ export const replicationGroup = resource(
       return { endpoint: found.NodeGroups?.[0]?.PrimaryEndpoint?.Address ?? '' };
     },
     async destroy(aws, { replicationGroupId }) {
-      const there = await replicationGroupWithId(aws, replicationGroupId);
-      if (there && there.Status !== 'deleting')
-        await aws.elasticache
-          .send(new DeleteReplicationGroupCommand({ ReplicationGroupId: replicationGroupId }))
-          .catch(unlessGone);
+      await aws.elasticache
+        .send(new DeleteReplicationGroupCommand({ ReplicationGroupId: replicationGroupId }))
+        .catch(
+          unlessLeaving(async () => (await replicationGroupWithId(aws, replicationGroupId))?.Status === 'deleting'),
+        );
       await aws.wait({ for: 'cache deleted', everySeconds: 10, timeoutSeconds: 3600 }, async () =>
         (await replicationGroupWithId(aws, replicationGroupId)) ? undefined : true,
       );

@@ -192,23 +192,30 @@ describe('dbCluster destroy', () => {
     ]);
   });
 
-  it('lifts the protection first', async () => {
-    rds
-      .on(DescribeDBClustersCommand)
-      .resolvesOnce(clusterThat('available', { DeletionProtection: true }))
-      .rejects(clusterGone);
+  it('lifts the protection that AWS refuses it for', async () => {
+    const protectedCluster = awsError('InvalidParameterCombination', {
+      message: 'Cannot delete protected Cluster, please disable deletion protection and try again',
+    });
+    rds.on(DeleteDBClusterCommand).rejectsOnce(protectedCluster).resolves({});
     rds.on(ModifyDBClusterCommand).resolves({});
-    rds.on(DeleteDBClusterCommand).resolves({});
+    rds.on(DescribeDBClustersCommand).rejects(clusterGone);
     await dbCluster.destroy(awsFor(dbCluster), cluster);
-    expect(changes()).toEqual(['ModifyDBCluster', 'DeleteDBCluster']);
+    expect(changes()).toEqual(['DeleteDBCluster', 'ModifyDBCluster', 'DeleteDBCluster']);
     expect(inputsOf(ModifyDBClusterCommand)).toMatchObject([{ DeletionProtection: false, ApplyImmediately: true }]);
   });
 
-  it('does not delete again what is being deleted, nor what is gone', async () => {
+  it('waits for what is being deleted already, and takes not-found for success', async () => {
+    rds.on(DeleteDBClusterCommand).rejectsOnce(awsError('InvalidDBClusterStateFault')).rejects(clusterGone);
     rds.on(DescribeDBClustersCommand).resolvesOnce(clusterThat('deleting')).rejects(clusterGone);
     await dbCluster.destroy(awsFor(dbCluster), cluster);
     await dbCluster.destroy(awsFor(dbCluster), cluster);
-    expect(changes()).toEqual([]);
+    expect(inputsOf(DeleteDBClusterCommand)).toHaveLength(2);
+  });
+
+  it('is not taken for done while AWS refuses it in another state', async () => {
+    rds.on(DeleteDBClusterCommand).rejects(awsError('InvalidDBClusterStateFault'));
+    rds.on(DescribeDBClustersCommand).resolves(clusterThat('modifying'));
+    await expect(dbCluster.destroy(awsFor(dbCluster), cluster)).rejects.toThrow('InvalidDBClusterStateFault');
   });
 });
 
@@ -274,7 +281,7 @@ describe('dbInstance finish', () => {
 describe('dbInstance destroy', () => {
   it('lets go of its cluster once it is on its way out, and waits until it is gone', async () => {
     const story: string[] = [];
-    const states = ['available', 'deleting'];
+    const states = ['deleting'];
     rds.on(DescribeDBInstancesCommand).callsFake(async () => {
       story.push('look');
       const state = states.shift();
@@ -286,22 +293,16 @@ describe('dbInstance destroy', () => {
       return {};
     });
     await dbInstance.destroy(awsFor(dbInstance, { letGo: () => story.push('let go') }), instance);
-    expect(story).toEqual(['look', 'delete', 'let go', 'look', 'look']);
+    expect(story).toEqual(['delete', 'let go', 'look', 'look']);
     expect(inputsOf(DeleteDBInstanceCommand)).toEqual([
       { DBInstanceIdentifier: 'pms-airflow-rds-1', SkipFinalSnapshot: true },
     ]);
   });
 
   it.each(['InvalidDBInstanceStateFault', 'DBInstanceNotFoundFault'])('goes on after %s', async (code) => {
-    rds.on(DescribeDBInstancesCommand).resolvesOnce(instanceThat('available')).rejects(instanceGone);
+    rds.on(DescribeDBInstancesCommand).resolvesOnce(instanceThat('deleting')).rejects(instanceGone);
     rds.on(DeleteDBInstanceCommand).rejects(awsError(code));
     await dbInstance.destroy(awsFor(dbInstance), instance);
-    expect(inputsOf(DescribeDBInstancesCommand)).toHaveLength(2);
-  });
-
-  it('does not delete again what is being deleted', async () => {
-    rds.on(DescribeDBInstancesCommand).resolvesOnce(instanceThat('deleting')).rejects(instanceGone);
-    await dbInstance.destroy(awsFor(dbInstance), instance);
-    expect(changes()).toEqual([]);
+    expect(changes()).toEqual(['DeleteDBInstance']);
   });
 });

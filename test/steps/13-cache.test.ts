@@ -123,20 +123,29 @@ for (const [key, { resource, identity, needs, ask, gone, ready, list }] of Objec
   });
 
   describe(`${key} destroy`, () => {
+    const wrongState = `Invalid${gone.replace(/NotFound(Fault)?$/, 'State')}`;
     const deletes = [DeleteUserCommand, DeleteUserGroupCommand, DeleteReplicationGroupCommand];
 
     it('deletes it once, and waits until it is gone', async () => {
-      asked.on(ask).resolvesOnce(list(ready)).resolvesOnce(list('deleting')).rejects(awsError(gone));
+      asked.on(ask).resolvesOnce(list('deleting')).resolvesOnce(list('deleting')).rejects(awsError(gone));
       for (const command of deletes) asked.on(command).resolves({});
       await one.destroy(awsFor(one), identity);
       expect(changes()).toHaveLength(1);
       expect(looks()).toHaveLength(3);
     });
 
-    it('does not delete again what is being deleted', async () => {
-      asked.on(ask).resolvesOnce(list('deleting')).rejects(awsError(gone));
+    it('waits for what is being deleted already', async () => {
+      for (const command of deletes) asked.on(command).rejects(awsError(wrongState));
+      asked.on(ask).resolvesOnce(list('deleting')).resolvesOnce(list('deleting')).rejects(awsError(gone));
       await one.destroy(awsFor(one), identity);
-      expect(changes()).toEqual([]);
+      expect(changes()).toHaveLength(1);
+      expect(looks()).toHaveLength(3);
+    });
+
+    it('is not taken for done while AWS refuses it in another state', async () => {
+      for (const command of deletes) asked.on(command).rejects(awsError(wrongState));
+      asked.on(ask).resolves(list('modifying'));
+      await expect(one.destroy(awsFor(one), identity)).rejects.toThrow(wrongState);
     });
 
     it('takes not-found for success', async () => {
