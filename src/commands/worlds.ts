@@ -6,6 +6,7 @@ import { attach } from '../simulator/attach.ts';
 import type { Faults } from '../simulator/faults.ts';
 import { nouns } from '../simulator/nouns.ts';
 import { simulatedShell } from '../simulator/shell.ts';
+import { steps } from '../steps/index.ts';
 import { randomText, realWorld, type World } from '../world.ts';
 import type { CommandIo } from './command-io.ts';
 
@@ -81,28 +82,47 @@ function faultsOf({ fault = [], killBefore, killInside, killAfter, watch }: Worl
   return faults;
 }
 
-/** `OPERATION:CODE`, `later.NOUN:CODE`, or a share: `throttle=0.2`, `lag=10`. */
+const amounts = {
+  throttle: 'throttle',
+  resetBefore: 'resetBefore',
+  resetAfter: 'resetAfter',
+  errorAfter: 'errorAfter',
+  lag: 'describeLagSeconds',
+  tagLag: 'tagLagSeconds',
+  iamLag: 'iamLagSeconds',
+  expire: 'expireAtCall',
+} as const satisfies Record<string, keyof Faults>;
+
+/** `OPERATION:CODE`, `STEP:CODE`, `later.NOUN:CODE` (each with `*TIMES`), or an amount: `throttle=0.2`, `lag=10`. */
 function addFault(faults: Faults, text: string) {
-  const named = /^(?:(later)\.)?(\w+):([\w.]+)(?:\*(\d+))?$/.exec(text);
+  const named = /^(later\.)?(\w+):([\w.-]+)(?:\*(\d+))?$/.exec(text);
+  const amount = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(text);
   if (named) {
-    const [, later, what, code, times = '1'] = named;
-    if (later) faults.breakLater!.push({ noun: what!, code: code!, times: Number(times) });
-    else faults.refuse!.push({ operation: what!, code: code!, times: Number(times) });
-    return;
-  }
-  const share = /^(throttle|resetBefore|resetAfter|errorAfter|lag|tagLag)=([\d.]+)$/.exec(text);
-  if (!share)
-    throw userError({
-      code: 'bad-flag',
-      exitCode: exitCodes.usage,
-      what: `--fault ${text} is not a fault.`,
-      why: 'A fault is OPERATION:CODE (the next such call is refused), later.NOUN:CODE (it fails by itself), or a share.',
-      fix: 'For example --fault RunInstances:InsufficientInstanceCapacity, --fault later.natGateway:InternalError, --fault throttle=0.2, --fault lag=10.',
-    });
-  const [, name, value] = share;
-  if (name === 'lag') faults.describeLagSeconds = Number(value);
-  else if (name === 'tagLag') faults.tagLagSeconds = Number(value);
-  else faults[name as 'throttle'] = Number(value);
+    const [, later, what = '', code = '', count = '1'] = named;
+    const times = Number(count);
+    if (later) faults.breakLater!.push({ noun: what, code, times });
+    else if (/^\d+$/.test(what)) faults.refuse!.push({ tag: tagOfStep(Number(what), text), code, times });
+    else faults.refuse!.push({ operation: what, code, times });
+  } else if (amount && Object.hasOwn(amounts, amount[1]!))
+    faults[amounts[amount[1] as keyof typeof amounts]] = Number(amount[2]);
+  else throw badFault(text);
+}
+
+/** The creating calls of a step are told by the tag that they put on what they make. */
+function tagOfStep(number: number, text: string) {
+  const step = steps.find((one) => one.number === number);
+  if (!step) throw badFault(text);
+  return { key: 'airflow-aws:resource', values: step.resources.map(({ key }) => key) };
+}
+
+function badFault(text: string) {
+  return userError({
+    code: 'bad-flag',
+    exitCode: exitCodes.usage,
+    what: `--fault ${text} is not a fault.`,
+    why: `A fault is OPERATION:CODE (the next such call is refused), STEP:CODE (the next creating call of that step is refused), later.NOUN:CODE (it fails by itself), or an amount of ${Object.keys(amounts).join(', ')}.`,
+    fix: 'For example --fault RunInstances:InsufficientInstanceCapacity, --fault 9:InsufficientInstanceCapacity, --fault later.natGateway:InternalError, --fault throttle=0.2, --fault lag=10.',
+  });
 }
 
 function numberFlag(flag: string, text: string | undefined): number | undefined {

@@ -49,6 +49,8 @@ export class Account {
   readonly faults: Faults;
   /** How many changing calls this process has made; what `faults.kill` counts. */
   changingCalls = 0;
+  /** How many calls this process has made; what `faults.expireAtCall` counts. */
+  calls = 0;
   /** The latest call, as text: a client that asks the same again is waiting for something. */
   lastQuestion = '';
   readonly #operations = new Map<string, Operation>();

@@ -3,6 +3,7 @@ import type { Account, Scope } from './account.ts';
 import { withBodyRead } from './bodies.ts';
 import { countChange } from './changing-call.ts';
 import { errorResponse } from './error-response.ts';
+import { connectionReset, expired, refusedOnPurpose, throttled } from './faulty-answers.ts';
 import { withTokenOfWire } from './idempotency-token.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -115,13 +116,12 @@ async function answer(
   await account.clock.idle(() => account.clock.sleep(1000 * (changing ? latency.change : latency.read)));
   if (unattended) await passTimeIfAskedAgain(account, `${service}:${operation}`, input, changing);
 
+  account.calls++;
+  if (faults.expireAtCall !== undefined && account.calls >= faults.expireAtCall) return expired(service);
   if (dice(account, faults.resetBefore)) throw connectionReset();
   if (dice(account, faults.throttle)) return throttled(service);
-  const named = faults.refuse?.find((fault) => fault.operation === operation && (fault.times ?? 1) > 0);
-  if (named) {
-    named.times = (named.times ?? 1) - 1;
-    return refusal(named.code, named.message ?? `refused on purpose: ${named.code}`, named.status ?? 400);
-  }
+  const refused = refusedOnPurpose(faults.refuse, { scope: account.scope(region), service, operation, input });
+  if (refused) return refused;
 
   account.catchUp();
   let output: Record<string, unknown>;
@@ -180,23 +180,6 @@ async function passTimeIfAskedAgain(account: Account, name: string, input: objec
 
 function dice(account: Account, share = 0): boolean {
   return share > 0 && account.random() < share;
-}
-
-function throttled(service: ServiceName): Refusal {
-  if (service === 'ec2') return refusal('RequestLimitExceeded', 'Request limit exceeded.', 503);
-  if (service === 's3') return refusal('SlowDown', 'Please reduce your request rate.', 503);
-  if (['ssm', 'service-quotas', 'pricing', 'tagging', 'efs'].includes(service))
-    return refusal('ThrottlingException', 'Rate exceeded', service === 'efs' ? 429 : 400);
-  return refusal('Throttling', 'Rate exceeded');
-}
-
-/** What the SDK throws when the connection breaks: the outcome is unknown to the caller. */
-function connectionReset(): Error {
-  return Object.assign(new Error('socket hang up'), {
-    name: 'TimeoutError',
-    code: 'ECONNRESET',
-    $metadata: { attempts: 1 },
-  });
 }
 
 function requestId(account: Account): string {

@@ -1,12 +1,27 @@
 /** Of a changing call: before the account heard of it, when it is done but not answered, when the caller has the answer. */
 export type Moment = 'before' | 'inside' | 'after';
 
+/** A refusal on purpose: the next `times` calls that fit are answered with `code`. */
+export interface NamedRefusal {
+  /** As `RunInstances`. Without it, any creating call on which AWS gives `code`. */
+  operation?: string;
+  /** Only calls that put one of `values` as the tag `key` on what they make. */
+  tag?: { key: string; values: readonly string[] };
+  code: string;
+  /** AWS's own words where they are left out. */
+  message?: string;
+  status?: number;
+  times?: number;
+}
+
 /** What can go wrong on purpose. Everything is off unless asked for. */
 export interface Faults {
   /** A new resource shows in describes after 0 to this many seconds, and cannot be used by other calls before. */
   describeLagSeconds?: number;
   /** A new resource shows under its tags after 0 to this many seconds more. */
   tagLagSeconds?: number;
+  /** EC2 knows a new instance profile after 0 to this many seconds; about ten where it is left out. */
+  iamLagSeconds?: number;
   /** Share of calls (0 to 1) refused as throttled. */
   throttle?: number;
   /** Share of calls whose connection breaks before the account heard of them. */
@@ -15,8 +30,9 @@ export interface Faults {
   resetAfter?: number;
   /** Share of changing calls answered with HTTP 500 after the account did the work. */
   errorAfter?: number;
-  /** Named refusals: the next `times` calls of `operation` are answered with `code`. */
-  refuse?: { operation: string; code: string; message?: string; status?: number; times?: number }[];
+  /** From its n-th call on, the process's credentials have expired. A process started later has new ones. */
+  expireAtCall?: number;
+  refuse?: NamedRefusal[];
   /** Named late failures (a NAT gateway that ends in `failed`): the next `times` creations of `noun` fail by themselves. */
   breakLater?: { noun: string; code: string; times?: number }[];
   /** The process is killed (SIGKILL) at its n-th changing call: before it, inside (done, not answered) or after it. */

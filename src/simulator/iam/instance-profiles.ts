@@ -96,6 +96,11 @@ function describe(scope: Scope, row: InstanceProfileRow, { withTags = true } = {
   };
 }
 
+function propagationSeconds(scope: Scope): number {
+  const { iamLagSeconds } = scope.account.faults;
+  return iamLagSeconds === undefined ? scope.seconds('instanceProfile.propagate') : iamLagSeconds * scope.random();
+}
+
 export const instanceProfiles: Noun = {
   service: 'iam',
   operations: {
@@ -116,7 +121,7 @@ export const instanceProfiles: Noun = {
           path,
           arn: scope.arn('iam', `instance-profile${path}${InstanceProfileName}`, { region: '' }),
           createDate: scope.now,
-          usableAt: scope.now + scope.seconds('instanceProfile.propagate') * 1000,
+          usableAt: scope.now + propagationSeconds(scope) * 1000,
           roleNames: [],
           tags,
         });
