@@ -11,8 +11,10 @@ import {
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBSubnetGroupsCommand,
+  DescribeEventsCommand,
   ListTagsForResourceCommand,
   ModifyDBClusterCommand,
+  type SourceType,
 } from '@aws-sdk/client-rds';
 import type { Aws } from '../aws.ts';
 import { isAws, unlessGone, unlessLeaving } from '../aws-errors.ts';
@@ -70,6 +72,22 @@ async function instanceNamed({ rds, ask }: Aws, DBInstanceIdentifier: string): P
   return answer?.DBInstances?.[0];
 }
 
+const failedStates = [
+  'failed',
+  'incompatible-parameters',
+  'incompatible-network',
+  'inaccessible-encryption-credentials',
+];
+
+/** A status that a new cluster or instance cannot leave; RDS gives the reason in its events. */
+async function failIfBroken({ rds, ask }: Aws, SourceType: SourceType, SourceIdentifier: string, status: string) {
+  if (!failedStates.includes(status)) return;
+  const asked = new DescribeEventsCommand({ SourceType, SourceIdentifier, Duration: 60 });
+  // Whoever may not read events still learns the status.
+  const answer = await ask(rds, asked).catch(() => undefined);
+  throw new FailedLater(`${SourceIdentifier} failed`, status, answer?.Events?.at(-1)?.Message ?? status);
+}
+
 export const dbCluster = resource(
   'dbCluster',
   { dbSubnetGroup, privateSecurityGroup, databasePassword },
@@ -110,6 +128,7 @@ export const dbCluster = resource(
         { for: 'Aurora cluster available', everySeconds: 8, timeoutSeconds: 2400 },
         async () => {
           const one = await clusterNamed(aws, dbClusterIdentifier);
+          await failIfBroken(aws, 'db-cluster', dbClusterIdentifier, one?.Status ?? '');
           return one?.Status === 'available' ? one : undefined;
         },
       );
@@ -139,13 +158,6 @@ export const dbCluster = resource(
     },
   },
 );
-
-const failedStates = [
-  'failed',
-  'incompatible-parameters',
-  'incompatible-network',
-  'inaccessible-encryption-credentials',
-];
 
 export const dbInstance = resource(
   'dbInstance',
@@ -179,7 +191,7 @@ export const dbInstance = resource(
       await aws.wait({ for: 'Aurora instance available', everySeconds: 10, timeoutSeconds: 3600 }, async () => {
         const one = await instanceNamed(aws, dbInstanceIdentifier);
         const status = one?.DBInstanceStatus ?? '';
-        if (failedStates.includes(status)) throw new FailedLater('The Aurora instance failed', status, status);
+        await failIfBroken(aws, 'db-instance', dbInstanceIdentifier, status);
         return status === 'available' ? true : undefined;
       });
       return {};

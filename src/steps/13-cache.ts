@@ -9,6 +9,7 @@ import {
   DeleteUserCommand,
   DeleteUserGroupCommand,
   DescribeCacheSubnetGroupsCommand,
+  DescribeEventsCommand,
   DescribeReplicationGroupsCommand,
   DescribeUserGroupsCommand,
   DescribeUsersCommand,
@@ -185,6 +186,13 @@ async function replicationGroupWithId({ elasticache, ask }: Aws, ReplicationGrou
   return answer?.ReplicationGroups?.[0];
 }
 
+/** ElastiCache gives the reason in its events. Whoever may not read them still learns the status. */
+async function reasonOf({ elasticache, ask }: Aws, SourceIdentifier: string): Promise<string> {
+  const asked = new DescribeEventsCommand({ SourceType: 'replication-group', SourceIdentifier, Duration: 60 });
+  const answer = await ask(elasticache, asked).catch(() => undefined);
+  return answer?.Events?.at(-1)?.Message ?? 'ElastiCache gave no reason';
+}
+
 // A user group cannot be attached to a bare cache cluster, so one node is a replication group too.
 export const replicationGroup = resource(
   'replicationGroup',
@@ -228,7 +236,7 @@ export const replicationGroup = resource(
       const found = await aws.wait({ for: 'cache available', everySeconds: 10, timeoutSeconds: 3600 }, async () => {
         const one = await replicationGroupWithId(aws, replicationGroupId);
         if (one?.Status === 'create-failed')
-          throw new FailedLater('The cache failed', 'create-failed', 'ElastiCache gives the reason in its events');
+          throw new FailedLater('The cache failed', 'create-failed', await reasonOf(aws, replicationGroupId));
         return one?.Status === 'available' ? one : undefined;
       });
       return { endpoint: found.NodeGroups?.[0]?.PrimaryEndpoint?.Address ?? '' };
