@@ -20,7 +20,7 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Aws } from '../aws.ts';
-import { isGone, unlessGone } from '../aws-errors.ts';
+import { isGone, unless, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { vpc } from './01-vpc.ts';
@@ -225,9 +225,10 @@ export const registration = {
     return { targetGroupArn, instanceId };
   },
   async destroy({ elbv2 }: Aws, { targetGroupArn, instanceId }: { targetGroupArn: string; instanceId: string }) {
+    // An instance that has ended, or was deregistered before, is no valid target any more.
     await elbv2
       .send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: instanceId }] }))
-      .catch(unlessGone);
+      .catch(unless('TargetGroupNotFound', 'InvalidTarget'));
   },
 };
 

@@ -221,7 +221,14 @@ export const instanceProfile = resource(
         .send(
           new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName: instanceProfileName, RoleName: roleName }),
         )
-        .catch(unlessGone);
+        .catch(async (error) => {
+          if (isGone(error)) return;
+          // After a lost answer the second call says little; the profile says whether the first one did it.
+          const { InstanceProfile } = await iam.send(
+            new GetInstanceProfileCommand({ InstanceProfileName: instanceProfileName }),
+          );
+          if ((InstanceProfile?.Roles ?? []).length > 0) throw error;
+        });
       await iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName: instanceProfileName })).catch(unlessGone);
     },
   },

@@ -298,8 +298,8 @@ describe('nodeATarget create', () => {
 });
 
 describe('nodeATarget destroy', () => {
-  it('takes not-found for success', async () => {
-    elbv2.on(DeregisterTargetsCommand).rejects(awsError('TargetGroupNotFoundException'));
+  it.each(['TargetGroupNotFoundException', 'InvalidTargetException'])('takes %s for success', async (name) => {
+    elbv2.on(DeregisterTargetsCommand).rejects(awsError(name));
     await nodeATarget.destroy(awsFor(nodeATarget), target);
     expect(inputsOf(DeregisterTargetsCommand)).toMatchObject([{ TargetGroupArn: 'arn:tg', Targets: [{ Id: 'i-a' }] }]);
   });

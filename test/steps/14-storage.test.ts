@@ -242,6 +242,19 @@ describe('instanceProfile', () => {
     },
   );
 
+  it.each([
+    ['goes on when the profile is empty', [], ['RemoveRoleFromInstanceProfile', 'DeleteInstanceProfile']],
+    ['throws when the role is still in it', [{ RoleName: 'r' }], ['RemoveRoleFromInstanceProfile']],
+  ])('destroy, after an answer that says nothing, %s', async (_, Roles, called) => {
+    iam.on(RemoveRoleFromInstanceProfileCommand).rejects(awsError('SyntaxError'));
+    iam.on(GetInstanceProfileCommand).resolves({ InstanceProfile: { Roles } as never });
+    iam.on(DeleteInstanceProfileCommand).resolves({});
+    const destroyed = instanceProfile.destroy(awsFor(instanceProfile), identity);
+    if (Roles.length > 0) await expect(destroyed).rejects.toThrow('SyntaxError');
+    else await destroyed;
+    expect(changes()).toEqual(called);
+  });
+
   it('destroy takes the role out first, and takes not-found for success', async () => {
     iam.on(RemoveRoleFromInstanceProfileCommand).rejects(awsError('NoSuchEntityException'));
     iam.on(DeleteInstanceProfileCommand).rejects(awsError('NoSuchEntityException'));
