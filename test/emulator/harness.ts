@@ -93,8 +93,7 @@ export async function startEmulator(kind: 'moto' | 'ministack'): Promise<Emulato
     directUrl,
     proxy,
     async reset() {
-      const answer = await fetch(directUrl + resetPath, { method: 'POST' });
-      if (!answer.ok) throw new Error(`${kind} was not reset: HTTP ${answer.status}`);
+      await post(directUrl + resetPath);
       proxy.clear();
     },
     async stop() {
@@ -104,18 +103,27 @@ export async function startEmulator(kind: 'moto' | 'ministack'): Promise<Emulato
   };
 }
 
-/** Puts the proxy in front of an emulator that runs already. It is neither reset nor stopped: it is not ours. */
-export async function attachEmulator(directUrl: string): Promise<Emulator> {
+/**
+ * Puts the proxy in front of an emulator that runs already. It is not stopped, since it is not ours, and reset only when
+ * `resetPath` says by which POST.
+ */
+export async function attachEmulator(directUrl: string, resetPath?: string): Promise<Emulator> {
   const proxy = await FaultProxy.start(directUrl);
   return {
     kind: 'other',
     directUrl,
     proxy,
     async reset() {
+      if (resetPath) await post(directUrl + resetPath);
       proxy.clear();
     },
     stop: () => proxy.stop(),
   };
+}
+
+async function post(url: string): Promise<void> {
+  const answer = await fetch(url, { method: 'POST' });
+  if (!answer.ok) throw new Error(`POST ${url}: HTTP ${answer.status}`);
 }
 
 function freePort(): Promise<number> {

@@ -8,7 +8,10 @@ import { leftBehind } from './tolerated.ts';
 const UP = ['up', '--yes', '--until', '15', '--json'];
 const DESTROY = ['destroy', '--yes', '--confirm', 'pms', '--delete-data', '--json'];
 
-/** EMULATOR_URL: an emulator that runs already. EMULATOR: some of those that are started here, `moto,ministack`. */
+/**
+ * EMULATOR_URL: an emulator that runs already, and EMULATOR_RESET: the path of the POST that empties it, if it has one.
+ * EMULATOR: some of those that are started here, `moto,ministack`.
+ */
 const RUNNING = process.env.EMULATOR_URL;
 const KINDS = RUNNING ? ['other'] : (process.env.EMULATOR ?? 'moto,ministack').split(',');
 /** Stands in the titles, so that a failing run can be repeated with EMULATOR_SEED. */
@@ -30,18 +33,24 @@ describe.each(KINDS as EmulatorKind[])(`on %s (EMULATOR_SEED=${SEED})`, (kind) =
   let uninterrupted: { counts: Counts; upChanges: number; destroyChanges: number } | undefined;
 
   beforeAll(async () => {
-    emulator = RUNNING ? await attachEmulator(RUNNING) : await startEmulator(kind as 'moto' | 'ministack');
+    emulator = RUNNING
+      ? await attachEmulator(RUNNING, process.env.EMULATOR_RESET)
+      : await startEmulator(kind as 'moto' | 'ministack');
   });
   afterAll(() => emulator?.stop());
   beforeEach(async () => {
     // Not after a destroy that left nothing: what AWS goes on listing (terminated instances, deleted NAT gateways)
     // must not mislead the next deployment of the same name.
-    if (destroyed) emulator.proxy.clear();
+    if (destroyed && !RUNNING) emulator.proxy.clear();
     else await emulator.reset();
     destroyed = false;
     before = await takeInventory(emulator.directUrl);
     deployment = await newDeployment(emulator.proxy.url);
-    return () => deployment.remove();
+    return async () => {
+      // An account that cannot be reset must not keep what a failed journey left in it.
+      if (!destroyed && RUNNING) await deployment.run(DESTROY).catch(() => undefined);
+      await deployment.remove();
+    };
   });
 
   /** How a run ended, and what the endpoint refused or failed on, for the message of a failing expectation. */
