@@ -10,7 +10,20 @@ import { hanging, painter } from './ui/format.ts';
 
 type Flags = Record<string, unknown>;
 /** A command's module is loaded only when it runs: the SDK alone takes longer to load than Node takes to start. */
-type Run = (io: CommandIo, flags: Flags) => Promise<number>;
+type Run = (io: CommandIo, flags: Flags, words: Words) => Promise<number>;
+
+/** What a command is given beside flags. */
+interface Words {
+  /** Its arguments, in order. */
+  readonly operands: readonly string[];
+  /** What stands behind `--`, as it stands there; undefined without `--`. */
+  readonly rest: readonly string[] | undefined;
+}
+
+// Everything behind `--` belongs to another program, and none of our flags may be read in it.
+const separator = process.argv.indexOf('--', 2);
+const argv = process.argv.slice(2, separator === -1 ? undefined : separator);
+const rest = separator === -1 ? undefined : process.argv.slice(separator + 1);
 
 let exitCode: number = exitCodes.ok;
 
@@ -22,7 +35,7 @@ function isTty(): boolean {
 function wantsColour(): boolean {
   const { FORCE_COLOR, NO_COLOR, TERM } = environment;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0';
-  if (NO_COLOR || TERM === 'dumb' || process.argv.includes('--no-color')) return false;
+  if (NO_COLOR || TERM === 'dumb' || argv.includes('--no-color')) return false;
   return Boolean(process.stdout.isTTY && process.stderr.isTTY);
 }
 
@@ -76,9 +89,22 @@ function add(parent: Command, name: string, description: string, examples: strin
   command.action(async () => {
     const flags: Flags = command.optsWithGlobals();
     if (['1', 'true'].includes(environment.AIRFLOW_AWS_SIMULATE ?? '')) flags.simulate ??= true;
-    exitCode = await run(ioOf(flags), flags);
+    if (rest !== undefined && !takeRest.has(command.name())) throw unexpectedRest(command.name());
+    exitCode = await run(ioOf(flags), flags, { operands: command.args, rest });
   });
   return command;
+}
+
+const takeRest = new Set(['ssh', 'airflow']);
+
+function unexpectedRest(name: string) {
+  return userError({
+    code: 'bad-usage',
+    exitCode: exitCodes.usage,
+    what: `"${name}" takes nothing behind "--".`,
+    why: `What stands there is for another program, and only ${[...takeRest].join(' and ')} run one.`,
+    fix: `See "airflow-aws ${name} --help".`,
+  });
 }
 
 const init = add(
@@ -133,6 +159,36 @@ const status = add(
   .option('--wait', 'look until everything is complete')
   .option('--exit-code', 'exit 3 unless everything is complete');
 
+const cost = add(
+  program,
+  'cost',
+  'what the settings cost by the hour and the month, and what was spent so far',
+  ['cost', 'cost --json', 'cost --simulate'],
+  async (io, flags) => (await import('./commands/cost.ts')).cost(io, flags),
+);
+
+const diagram = add(
+  program,
+  'diagram',
+  'a picture of the architecture, with what is there',
+  ['diagram', 'diagram --format text', 'diagram --format svg --output pms.svg'],
+  async (io, flags) => (await import('./commands/diagram.ts')).diagram(io, flags),
+)
+  .addOption(
+    new Option('--format <format>', 'what kind of picture').choices(['mermaid', 'svg', 'text']).default('mermaid'),
+  )
+  .option('--output <file>', 'write it to a file');
+
+add(
+  program,
+  'timeline',
+  'a picture of the last run: what took how long, and which chain decided it',
+  ['timeline', 'timeline --simulate --open', 'timeline --output run.svg'],
+  async (io, flags) => (await import('./commands/timeline.ts')).timeline(io, flags),
+)
+  .option('--output <file>', 'the file to write, .html or .svg')
+  .option('--open', 'show it in the browser');
+
 const state = program.command('state').description('the state file').exitOverride();
 const stateCommands = () => import('./commands/state.ts');
 add(state, 'show', 'print it', ['state show'], async (io, flags) => (await stateCommands()).stateShow(io, flags));
@@ -170,6 +226,8 @@ async function main(argv: string[]) {
     ['up', up],
     ['destroy', destroy],
     ['status', status],
+    ['cost', cost],
+    ['diagram', diagram],
     ['rebuild', rebuild],
     ['show', show],
   ]);
@@ -270,7 +328,6 @@ for (const stream of [process.stdout, process.stderr])
 // The libraries that ask and draw know this variable alone.
 if (!wantsColour()) Object.assign(environment, { NO_COLOR: '1' });
 
-const argv = process.argv.slice(2);
 try {
   await main(argv);
 } catch (error) {

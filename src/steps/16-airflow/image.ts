@@ -46,7 +46,7 @@ export const image = resource(
     type: 'AWS::EC2::Image',
     typicalSeconds: { create: 190, destroy: 3 },
     // A snapshot bills the blocks in use, about a third of the volume, at 0.05 dollars a GiB and month of 730 hours.
-    hourlyUsd: ({ config }) => ((config.nodes.volumeGiB / 3) * 0.05) / 730,
+    hourlyUsd: ({ config, prices }) => (config.nodes.volumeGiB / 3) * (prices('snapshot:GiB') ?? 0),
     async find({ seek }) {
       const found = await seek(images);
       return found && { imageId: found.ImageId! };

@@ -1,0 +1,207 @@
+import type { Config } from '../config.ts';
+import type { AnyResource } from '../engine/resource.ts';
+import { exitCodes } from '../errors.ts';
+import { isKind, journals, momentOf } from '../journal.ts';
+import { hourlyPrice, hoursPerMonth, prices } from '../prices.ts';
+import type { State } from '../state.ts';
+import { steps } from '../steps/index.ts';
+import { duration, hanging, spoken, stepLabel, usd } from '../ui/format.ts';
+import type { CommandIo } from './command-io.ts';
+import { type DeploymentFlags, hourlyUsd, openFiles } from './deployment.ts';
+
+/** One line of the price list. */
+export interface CostLine {
+  readonly key: string;
+  readonly step: number;
+  /** A key of the price table, as `ec2:t3.large`. */
+  readonly item: string;
+  readonly count: number;
+  /** US dollars; null where the table has no price. */
+  readonly costPerHour: number | null;
+  readonly costPerMonth: number | null;
+}
+
+/** What exists, or existed, and what it has cost at the list prices and settings of today. */
+interface Spent {
+  readonly since: string;
+  readonly costPerHour: number;
+  readonly spent: number;
+  readonly resources: readonly {
+    readonly key: string;
+    readonly since: string;
+    /** Null: it still exists. */
+    readonly until: string | null;
+    readonly costPerHour: number;
+    readonly spent: number;
+  }[];
+}
+
+/** A price list of what the settings ask for, and what was spent so far. Asks nobody. */
+export async function cost(io: CommandIo, flags: DeploymentFlags): Promise<number> {
+  const { config, graph, state, folder, world } = await openFiles(io, flags);
+  const lines = [...graph.values()].flatMap((one) => costLines(config, one));
+  const spent = spentSoFar({ folder, state, config, now: world.clock.now() });
+  const costPerHour = hourlyUsd({ config }, graph.values());
+  const data = {
+    region: config.region,
+    currency: prices.currency,
+    pricesAsOf: prices.asOf,
+    pricesRegion: prices.region,
+    items: lines,
+    costPerHour: rounded(costPerHour),
+    costPerMonth: rounded(costPerHour * hoursPerMonth),
+    ...(spent === undefined ? {} : { existing: spent }),
+  };
+  if (io.json) io.out(JSON.stringify({ version: 1, command: 'cost', ok: true, data }));
+  else print(io, data, { rehearsed: world.kind === 'simulated', now: world.clock.now() });
+  return exitCodes.ok;
+}
+
+/**
+ * The items of the price table that one resource's price is made of. A resource states its price as a function of the
+ * table, so a table with a single price in it tells how many of that item there are.
+ */
+export function costLines(config: Config, resource: AnyResource): CostLine[] {
+  const asked = new Set<string>();
+  resource.hourlyUsd?.({ config, prices: (item) => void asked.add(item) });
+  const step = steps.find(({ resources }) => resources.some(({ key }) => key === resource.key))?.number ?? 0;
+  return [...asked].map((item) => {
+    const count = resource.hourlyUsd!({ config, prices: (one) => (one === item ? 1 : 0) });
+    const price = hourlyPrice(item);
+    return {
+      key: resource.key,
+      step,
+      item,
+      count,
+      costPerHour: price === undefined ? null : rounded(count * price),
+      costPerMonth: price === undefined ? null : rounded(count * price * hoursPerMonth),
+    };
+  });
+}
+
+interface Lifetime {
+  start: number;
+  end: number | undefined;
+}
+
+/** From the journals of all runs; what none of them tells of, as after a rebuilt state, from the state. */
+function spentSoFar({
+  folder,
+  state,
+  config,
+  now,
+}: {
+  folder: string;
+  state: State | undefined;
+  config: Config;
+  now: number;
+}): Spent | undefined {
+  const priced = new Map(
+    steps
+      .flatMap(({ resources }) => resources)
+      .map((one): [string, number] => [one.key, hourlyUsd({ config }, [one])])
+      .filter(([, hourly]) => hourly > 0),
+  );
+  const lives = new Map<string, Lifetime[]>();
+  for (const event of journals(folder).flatMap(({ events }) => events)) {
+    if (isKind(event, 'resource.start') && event.verb === 'create') {
+      const known = lives.get(event.resource) ?? [];
+      const open = known.at(-1);
+      // A run that goes on with what another began does not begin it anew.
+      if (!open || open.end !== undefined) known.push({ start: momentOf(event), end: undefined });
+      lives.set(event.resource, known);
+    } else if (isKind(event, 'resource.done') && event.outcome === 'destroyed') {
+      const open = lives.get(event.resource)?.at(-1);
+      if (open) open.end ??= momentOf(event);
+    }
+  }
+  const resources: Spent['resources'][number][] = [];
+  for (const [key, costPerHour] of priced) {
+    const known = lives.get(key) ?? [];
+    const row = state?.row(key);
+    if (row?.identity && known.every(({ end }) => end !== undefined))
+      known.push({ start: Date.parse(row.since), end: undefined });
+    for (const { start, end } of known) {
+      // Begun, and neither in the state nor destroyed: it never came to be.
+      if (end === undefined && !row?.identity) continue;
+      resources.push({
+        key,
+        since: new Date(start).toISOString(),
+        until: end === undefined ? null : new Date(end).toISOString(),
+        costPerHour: rounded(costPerHour),
+        spent: rounded((Math.max(0, (end ?? now) - start) / 3_600_000) * costPerHour),
+      });
+    }
+  }
+  if (resources.length === 0) return undefined;
+  const alive = resources.filter(({ until }) => until === null);
+  return {
+    since: resources.map(({ since }) => since).sort()[0]!,
+    costPerHour: rounded(alive.reduce((sum, one) => sum + one.costPerHour, 0)),
+    spent: rounded(resources.reduce((sum, one) => sum + one.spent, 0)),
+    resources,
+  };
+}
+
+function print(
+  { out, columns }: CommandIo,
+  data: { items: readonly CostLine[]; costPerHour: number; costPerMonth: number; existing?: Spent; region: string },
+  { rehearsed, now }: { rehearsed: boolean; now: number },
+) {
+  const row = (label: string, item: string, hour: string, month: string) =>
+    out(`${label.padEnd(22)}  ${item.padEnd(28)} ${hour.padStart(9)} ${month.padStart(9)}`);
+  row('STEP', '', 'an hour', 'a month');
+  for (const { key, step, item, count, costPerHour, costPerMonth } of data.items)
+    row(
+      stepLabel(step, spoken(key)),
+      itemText(item, count),
+      costPerHour === null ? 'no price' : `$${costPerHour.toFixed(4)}`,
+      costPerMonth === null ? 'no price' : `$${costPerMonth.toFixed(2)}`,
+    );
+  row('    together', '', `$${data.costPerHour.toFixed(4)}`, `$${data.costPerMonth.toFixed(2)}`);
+  const width = columns ?? 120;
+  const missing = data.items.some(({ costPerHour }) => costPerHour === null);
+  out('');
+  out(
+    hanging(
+      '',
+      `List prices of ${prices.asOf} for ${prices.region}${data.region === prices.region ? '' : `; ${data.region} has others`}. ` +
+        'Traffic, load balancer capacity, requests and what is stored come on top.' +
+        (missing ? ' What has no price here is not in the sum.' : ''),
+      width,
+    ),
+  );
+  const { existing } = data;
+  if (!existing) return;
+  const { since, costPerHour, spent } = existing;
+  const age = duration((now - Date.parse(since)) / 1000);
+  const begun = `${since.slice(0, 16).replace('T', ' ')} UTC`;
+  out('');
+  out(
+    hanging(
+      '',
+      `${rehearsed ? 'Rehearsed' : 'Existing'} since ${begun} (${age}): ${usd(spent)} so far. ` +
+        (costPerHour > 0
+          ? `It goes on with ${usd(costPerHour)} an hour, ${usd(costPerHour * 24)} a day, until "airflow-aws destroy".`
+          : 'Nothing of it exists any more.'),
+      width,
+    ),
+  );
+}
+
+const itemNames: Readonly<Record<string, string>> = {
+  nat: 'NAT gateway',
+  ipv4: 'public IPv4 address',
+  alb: 'load balancer',
+  'gp3:GiB': 'GiB of gp3 volume',
+  'snapshot:GiB': 'GiB of snapshot',
+};
+
+function itemText(item: string, count: number): string {
+  const name = itemNames[item] ?? item.split(':').at(-1)!;
+  return count === 1 ? name : `${count} ${name}`;
+}
+
+function rounded(amount: number): number {
+  return Number(amount.toFixed(6));
+}
