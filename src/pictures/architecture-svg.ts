@@ -59,7 +59,7 @@ function sizeOf(one: Part | Area): { width: number; height: number } {
   const sum = (list: number[]) => list.reduce((total, value) => total + value, 0);
   const width = one.across ? sum(widths) + gaps : Math.max(...widths);
   const height = one.across ? Math.max(...heights) : sum(heights) + gaps;
-  return { width: Math.max(width, 7 * one.title.length) + 2 * padding, height: height + heading + padding };
+  return { width: Math.max(width, 7 * headingOf(one).length) + 2 * padding, height: height + heading + padding };
 }
 
 /** Everything in the middle of the width that it is given. */
@@ -83,13 +83,16 @@ function contentWidth({ inside }: Area): number {
   return inside.reduce((sum, one) => sum + sizeOf(one).width, 0) + gap * (inside.length - 1);
 }
 
+function headingOf({ title, status }: Area): string {
+  return status === undefined ? title : `${title} · ${status}`;
+}
+
 function areas({ one, x, y, width, height, inside }: Placed): string[] {
   if (!isArea(one)) return [];
   const { line, dash } = looks[one.status ?? 'none'];
-  const words = one.status === undefined ? one.title : `${one.title} · ${one.status}`;
   return [
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="#000000" fill-opacity="0.025" stroke="${line}"${dash}/>`,
-    `<text x="${x + 12}" y="${y + 20}" font-size="13" fill="#24292f">${escaped(words)}</text>`,
+    `<text x="${x + 12}" y="${y + 20}" font-size="13" fill="#24292f">${escaped(headingOf(one))}</text>`,
     ...inside.flatMap(areas),
   ];
 }
@@ -113,10 +116,11 @@ function arrow(from: Placed, to: Placed, label: string): string {
   const y1 = from.y + from.height;
   const x2 = to.x + to.width / 2;
   const y2 = to.y;
-  // Arrows of several nodes end in one part, so each label stands nearer to where its own arrow begins.
-  const at = (one: number, other: number) => one + (other - one) * 0.35;
+  // Arrows of several nodes end in one part, so each label is where its own arrow has not come far.
+  const x = x1 + (x2 - x1) * 0.216;
+  const y = y1 + (y2 - y1) * 0.342;
   return [
     `<path d="M${x1} ${y1}C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}" fill="none" stroke="#57606a" stroke-width="1.4" marker-end="url(#tip)"/>`,
-    `<text x="${at(x1, x2) + 5}" y="${at(y1, y2) + 4}" font-size="11" fill="#57606a" stroke="#ffffff" stroke-width="3" paint-order="stroke">${escaped(label)}</text>`,
+    `<text x="${x + 5}" y="${y + 4}" font-size="11" fill="#57606a" stroke="#ffffff" stroke-width="3" paint-order="stroke">${escaped(label)}</text>`,
   ].join('\n');
 }

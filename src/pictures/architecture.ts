@@ -55,7 +55,6 @@ export function architectureOf(config: Config, state: State | undefined): Archit
         `node${which}Configuration`,
         `node${which}Services`,
       ),
-      part(`mountTarget${which}`, 'mount target', 'EFS'),
     ],
   });
   const cacheName = cache.engine === 'valkey' ? 'Valkey' : 'Redis OSS';
@@ -63,7 +62,7 @@ export function architectureOf(config: Config, state: State | undefined): Archit
     id: 'region',
     title: `${config.name} in ${region}`,
     inside: [
-      { id: 'user', title: 'you', detail: 'SSH and browser, your address only' },
+      { id: 'user', title: 'you', detail: 'from your address only' },
       {
         id: 'vpc',
         title: `VPC ${network.vpcCidr}`,
@@ -99,7 +98,7 @@ export function architectureOf(config: Config, state: State | undefined): Archit
             inside: [
               part('dbCluster', 'Aurora MySQL', `${database.instanceClass}, metadata`, 'dbInstance'),
               part('replicationGroup', cacheName, `${cache.nodeType}, broker`),
-              part('fileSystem', 'EFS', 'DAGs'),
+              part('fileSystem', 'EFS', 'DAGs, mounted on both', 'mountTargetA', 'mountTargetC'),
             ],
           },
         ],
@@ -127,8 +126,7 @@ export function architectureOf(config: Config, state: State | undefined): Archit
       { from: 'loadBalancer', to: 'nodeC', label: 'HTTP' },
       ...both('dbCluster', '3306'),
       ...both('replicationGroup', '6379'),
-      { from: 'mountTargetA', to: 'fileSystem', label: 'NFS' },
-      { from: 'mountTargetC', to: 'fileSystem', label: 'NFS' },
+      ...both('fileSystem', '2049'),
     ],
   };
 }
