@@ -3,6 +3,8 @@ import type {
   DisableEbsEncryptionByDefaultCommandOutput,
   EnableEbsEncryptionByDefaultCommandInput,
   EnableEbsEncryptionByDefaultCommandOutput,
+  GetEbsDefaultKmsKeyIdCommandInput,
+  GetEbsDefaultKmsKeyIdCommandOutput,
   GetEbsEncryptionByDefaultCommandInput,
   GetEbsEncryptionByDefaultCommandOutput,
 } from '@aws-sdk/client-ec2';
@@ -34,6 +36,9 @@ export const ebsEncryption: Noun = {
       [],
       (scope) => ({ EbsEncryptionByDefault: encryptsByDefault(scope) }),
     ),
+    GetEbsDefaultKmsKeyId: operation<GetEbsDefaultKmsKeyIdCommandInput, GetEbsDefaultKmsKeyIdCommandOutput>([], () => ({
+      KmsKeyId: 'alias/aws/ebs',
+    })),
     EnableEbsEncryptionByDefault: operation<
       EnableEbsEncryptionByDefaultCommandInput,
       EnableEbsEncryptionByDefaultCommandOutput

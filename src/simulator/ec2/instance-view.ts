@@ -8,7 +8,7 @@ import type {
 import type { Scope } from '../account.ts';
 import { instanceTypeNamed } from './instance-types.ts';
 import { describeState, type InstanceRow } from './instances.ts';
-import { type NetworkInterfaceRow, networkInterfaceTable } from './network-interface-rows.ts';
+import { addressesOf, type NetworkInterfaceRow, networkInterfaceTable } from './network-interface-rows.ts';
 import { privateDnsName, publicDnsName } from './network-interfaces.ts';
 import { profileAssociationOf } from './profile-associations.ts';
 import { securityGroupTable } from './security-group-rows.ts';
@@ -52,14 +52,12 @@ function describeInterface(scope: Scope, row: NetworkInterfaceRow): InstanceNetw
     OwnerId: scope.accountId,
     PrivateDnsName: name,
     PrivateIpAddress: privateIpAddress,
-    PrivateIpAddresses: [
-      {
-        Primary: true,
-        PrivateDnsName: name,
-        PrivateIpAddress: privateIpAddress,
-        ...(association && { Association: association }),
-      },
-    ],
+    PrivateIpAddresses: addressesOf(row).map((address, index) => ({
+      Primary: index === 0,
+      PrivateDnsName: privateDnsName(scope.region, address),
+      PrivateIpAddress: address,
+      ...(index === 0 && association && { Association: association }),
+    })),
     SourceDestCheck: row.sourceDestCheck,
     Status: row.status,
     ...(association && { Association: association }),

@@ -58,7 +58,10 @@ export interface InstanceRow {
   disableApiStop: boolean;
   shutdownBehavior: 'stop' | 'terminate';
   /** What only comes back in describes. */
-  echoed: Pick<Instance, 'CapacityReservationSpecification' | 'MaintenanceOptions' | 'PrivateDnsNameOptions'>;
+  echoed: Pick<
+    Instance,
+    'CapacityReservationSpecification' | 'CpuOptions' | 'MaintenanceOptions' | 'PrivateDnsNameOptions'
+  >;
   tags: Tags;
 }
 

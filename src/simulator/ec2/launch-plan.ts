@@ -1,4 +1,4 @@
-import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import type { CpuOptions, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Scope } from '../account.ts';
 import { usableInstanceProfile } from '../iam/instance-profiles.ts';
 import { refusal } from '../refusal.ts';
@@ -22,6 +22,7 @@ export interface LaunchPlan {
   devices: DeviceForm[];
   profile: { arn: string; id: string } | undefined;
   cpuCredits: 'standard' | 'unlimited' | undefined;
+  cpuOptions: CpuOptions | undefined;
 }
 
 /** Checks a launch in EC2's order: what the call says by itself, then what it names, then what is left to have. */
@@ -49,6 +50,7 @@ export function planLaunch(scope: Scope, input: RunInstancesCommandInput): Launc
   const type = instanceTypeNamed(input.InstanceType ?? 'm1.small');
   if (!type) throw refusal('InvalidParameterValue', `Invalid value '${input.InstanceType}' for InstanceType.`);
   const cpuCredits = creditsOf(type, input);
+  const cpuOptions = cpuOptionsOf(type, input);
 
   const image = launchableImage(scope, input.ImageId);
   if (image.architecture !== type.architecture)
@@ -65,7 +67,7 @@ export function planLaunch(scope: Scope, input: RunInstancesCommandInput): Launc
   refuseUnsoldType(scope, type, subnet);
   const count = Math.min(MaxCount, launchableCount(scope, type.instanceType));
   if (count < MinCount) throw vcpuLimitExceeded(scope);
-  return { count, image, type, subnet, interfaces, devices, profile, cpuCredits };
+  return { count, image, type, subnet, interfaces, devices, profile, cpuCredits, cpuOptions };
 }
 
 /** Members that are understood in one value only; any other would silently be something else than was asked for. */
@@ -100,6 +102,17 @@ function creditsOf(type: InstanceType, { CreditSpecification }: RunInstancesComm
     throw refusal('InvalidParameterValue', `Value (${credits}) for parameter CpuCredits is invalid.`);
   if (!type.burstable) return undefined;
   return credits ?? (type.family === 't2' ? 'standard' : 'unlimited');
+}
+
+function cpuOptionsOf({ instanceType, cores, vCpus }: InstanceType, { CpuOptions }: RunInstancesCommandInput) {
+  if (!CpuOptions) return undefined;
+  const { CoreCount = cores, ThreadsPerCore = vCpus / cores } = CpuOptions;
+  if (CoreCount < 1 || CoreCount > cores || ThreadsPerCore < 1 || ThreadsPerCore > vCpus / cores)
+    throw refusal(
+      'InvalidParameterCombination',
+      `The CPU options (${CoreCount} cores, ${ThreadsPerCore} threads per core) are not valid for ${instanceType}`,
+    );
+  return { CoreCount, ThreadsPerCore };
 }
 
 function launchableImage(scope: Scope, imageId: string | undefined): ImageRow {

@@ -5,6 +5,8 @@ import type {
   CreateLaunchTemplateVersionCommandOutput,
   DeleteLaunchTemplateCommandInput,
   DeleteLaunchTemplateCommandOutput,
+  DeleteLaunchTemplateVersionsCommandInput,
+  DeleteLaunchTemplateVersionsCommandOutput,
   DescribeLaunchTemplatesCommandInput,
   DescribeLaunchTemplatesCommandOutput,
   DescribeLaunchTemplateVersionsCommandInput,
@@ -195,13 +197,25 @@ export const launchTemplates: Noun = {
       CreateLaunchTemplateVersionCommandInput,
       CreateLaunchTemplateVersionCommandOutput
     >(
-      ['LaunchTemplateId', 'LaunchTemplateName', 'SourceVersion', 'LaunchTemplateData', 'VersionDescription'],
-      (scope, { SourceVersion, LaunchTemplateData, VersionDescription, ...named }) => {
+      [
+        'LaunchTemplateId',
+        'LaunchTemplateName',
+        'SourceVersion',
+        'LaunchTemplateData',
+        'VersionDescription',
+        'ClientToken',
+      ],
+      (scope, input) => {
+        const { SourceVersion, LaunchTemplateData, VersionDescription, ...named } = input;
         const row = requireTemplate(scope, named);
+        const again = madeBefore(scope, 'CreateLaunchTemplateVersion', input);
+        const made = row.versions.find((one) => `${one.number}` === again);
+        if (made) return { LaunchTemplateVersion: describeVersion(scope, row, made) };
         const source = SourceVersion === undefined ? {} : requireVersion(row, SourceVersion).data;
         const number = (row.versions.at(-1)?.number ?? 0) + 1;
         const version = newVersion(scope, number, { ...source, ...LaunchTemplateData }, VersionDescription);
         row.versions.push(version);
+        rememberToken(scope, 'CreateLaunchTemplateVersion', input, `${number}`);
         return { LaunchTemplateVersion: describeVersion(scope, row, version) };
       },
     ),
@@ -224,11 +238,14 @@ export const launchTemplates: Noun = {
       DescribeLaunchTemplateVersionsCommandInput,
       DescribeLaunchTemplateVersionsCommandOutput
     >(
-      ['LaunchTemplateId', 'LaunchTemplateName', 'Versions', 'MaxResults', 'NextToken'],
-      (scope, { Versions, MaxResults = 200, NextToken, ...named }) => {
+      ['LaunchTemplateId', 'LaunchTemplateName', 'Versions', 'MinVersion', 'MaxVersion', 'MaxResults', 'NextToken'],
+      (scope, { Versions, MinVersion, MaxVersion, MaxResults = 200, NextToken, ...named }) => {
         const row = requireTemplate(scope, named);
+        const first = MinVersion === undefined ? 1 : Number(MinVersion);
+        const last = MaxVersion === undefined ? Number.POSITIVE_INFINITY : Number(MaxVersion);
         // The newest first, as EC2 lists them.
-        const versions = Versions?.map((wanted) => requireVersion(row, wanted)) ?? [...row.versions].reverse();
+        const asked = Versions?.map((wanted) => requireVersion(row, wanted)) ?? [...row.versions].reverse();
+        const versions = asked.filter(({ number }) => number >= first && number <= last);
         const { page, next } = paged(versions, MaxResults, NextToken);
         return {
           LaunchTemplateVersions: page.map((version) => describeVersion(scope, row, version)),
@@ -237,13 +254,33 @@ export const launchTemplates: Noun = {
       },
     ),
     ModifyLaunchTemplate: operation<ModifyLaunchTemplateCommandInput, ModifyLaunchTemplateCommandOutput>(
-      ['LaunchTemplateId', 'LaunchTemplateName', 'DefaultVersion'],
+      ['LaunchTemplateId', 'LaunchTemplateName', 'DefaultVersion', 'ClientToken'],
       (scope, { DefaultVersion, ...named }) => {
         const row = requireTemplate(scope, named);
         if (DefaultVersion !== undefined) row.defaultVersion = requireVersion(row, DefaultVersion).number;
         return { LaunchTemplate: describe(scope, row) };
       },
     ),
+    DeleteLaunchTemplateVersions: operation<
+      DeleteLaunchTemplateVersionsCommandInput,
+      DeleteLaunchTemplateVersionsCommandOutput
+    >(['LaunchTemplateId', 'LaunchTemplateName', 'Versions'], (scope, { Versions = [], ...named }) => {
+      const row = requireTemplate(scope, named);
+      const about = { LaunchTemplateId: row.launchTemplateId, LaunchTemplateName: row.launchTemplateName };
+      const found = (wanted: string) => row.versions.find(({ number }) => `${number}` === wanted);
+      if (Versions.some((wanted) => found(wanted)?.number === row.defaultVersion))
+        throw refusal('OperationNotPermitted', 'The default version of a launch template cannot be deleted.');
+      const [there, missing] = [Versions.filter(found), Versions.filter((wanted) => !found(wanted))];
+      row.versions = row.versions.filter(({ number }) => !there.includes(`${number}`));
+      return {
+        SuccessfullyDeletedLaunchTemplateVersions: there.map((wanted) => ({ ...about, VersionNumber: Number(wanted) })),
+        UnsuccessfullyDeletedLaunchTemplateVersions: missing.map((wanted) => ({
+          ...about,
+          VersionNumber: Number(wanted),
+          ResponseError: { Code: 'launchTemplateVersionDoesNotExist', Message: 'The version does not exist.' },
+        })),
+      };
+    }),
     DeleteLaunchTemplate: operation<DeleteLaunchTemplateCommandInput, DeleteLaunchTemplateCommandOutput>(
       ['LaunchTemplateId', 'LaunchTemplateName'],
       (scope, named) => {

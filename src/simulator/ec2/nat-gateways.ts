@@ -106,9 +106,10 @@ function reasonToFail(scope: Scope, row: NatGatewayRow, subnet: SubnetRow): stri
 }
 
 /** Takes the gateway's place in the subnet, which it holds from the first moment on. */
-function settle(scope: Scope, row: NatGatewayRow) {
+function settle(scope: Scope, row: NatGatewayRow, wanted: string | undefined) {
   const held = addNetworkInterface(scope, {
     subnetId: row.subnetId,
+    privateIpAddress: wanted,
     groupIds: [],
     description: `Interface for NAT Gateway ${row.natGatewayId}`,
     interfaceType: 'nat_gateway',
@@ -129,7 +130,15 @@ export const natGateways: Noun = {
   service: 'ec2',
   operations: {
     CreateNatGateway: operation<CreateNatGatewayCommandInput, CreateNatGatewayCommandOutput>(
-      ['SubnetId', 'AllocationId', 'ConnectivityType', 'AvailabilityMode', 'ClientToken', 'TagSpecifications'],
+      [
+        'SubnetId',
+        'AllocationId',
+        'PrivateIpAddress',
+        'ConnectivityType',
+        'AvailabilityMode',
+        'ClientToken',
+        'TagSpecifications',
+      ],
       (scope, input) => {
         const { SubnetId, AllocationId, ConnectivityType = 'public', AvailabilityMode = 'zonal', ClientToken } = input;
         allowTagsFor(input.TagSpecifications, 'natgateway');
@@ -168,7 +177,7 @@ export const natGateways: Noun = {
         rememberToken(scope, 'CreateNatGateway', input, natGatewayId);
         const reason = reasonToFail(scope, row, subnet);
         if (reason === undefined) {
-          settle(scope, row);
+          settle(scope, row, input.PrivateIpAddress);
           scope.after(scope.seconds('natGateway.create'), 'natGatewayAvailable', { natGatewayId });
         } else scope.after(failureSeconds, 'natGatewayFailed', { natGatewayId, reason });
         return { NatGateway: describe(row), ClientToken };

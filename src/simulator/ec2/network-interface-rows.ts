@@ -8,6 +8,8 @@ export interface NetworkInterfaceRow {
   vpcId: string;
   availabilityZone: string;
   privateIpAddress: string;
+  /** Further private addresses. */
+  secondaryAddresses?: string[];
   macAddress: string;
   description: string;
   /** `interface`, `nat_gateway`, `efs`, `vpc_endpoint` … */
@@ -30,6 +32,10 @@ export interface NetworkInterfaceRow {
   sourceDestCheck: boolean;
   status: 'available' | 'in-use';
   tags: Tags;
+}
+
+export function addressesOf({ privateIpAddress, secondaryAddresses = [] }: NetworkInterfaceRow): string[] {
+  return [privateIpAddress, ...secondaryAddresses];
 }
 
 export function networkInterfaceTable(scope: Scope) {

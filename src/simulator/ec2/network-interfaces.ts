@@ -12,7 +12,12 @@ import { addressNumber, addressText, parseCidr, sizeOf } from '../cidr.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { madeBefore, rememberToken } from './client-tokens.ts';
-import { type NetworkInterfaceRow, networkInterfaceTable, requireNetworkInterface } from './network-interface-rows.ts';
+import {
+  addressesOf,
+  type NetworkInterfaceRow,
+  networkInterfaceTable,
+  requireNetworkInterface,
+} from './network-interface-rows.ts';
 import { defaultSecurityGroup, requireSecurityGroup, securityGroupTable } from './security-group-rows.ts';
 import { given, selected, selecting } from './selection.ts';
 import { requireSubnet, subnetTable } from './subnets.ts';
@@ -100,13 +105,14 @@ export function removeNetworkInterface(scope: Scope, networkInterfaceId: string)
   networkInterfaceTable(scope).delete(networkInterfaceId);
 }
 
-function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: string | undefined): string {
+/** The wanted address of a subnet, or its lowest free one. */
+export function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: string | undefined): string {
   const cidr = parseCidr(cidrBlock)!;
   const taken = new Set(
     networkInterfaceTable(scope)
       .all()
       .filter((row) => row.subnetId === subnetId)
-      .map((row) => row.privateIpAddress),
+      .flatMap(addressesOf),
   );
   const first = cidr.first + 4;
   const last = cidr.first + sizeOf(cidr) - 2;
@@ -122,6 +128,23 @@ function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: 
     'InsufficientFreeAddressesInSubnet',
     `The specified subnet does not have enough free addresses to satisfy the request.`,
   );
+}
+
+/** Gives the interface further addresses: those that are named, or as many as are asked for. */
+export function addAddresses(scope: Scope, row: NetworkInterfaceRow, wanted: (string | undefined)[] | number) {
+  const cidrBlock = subnetTable(scope).peek(row.subnetId)!.cidrBlock;
+  const added: string[] = [];
+  const before = row.secondaryAddresses ?? [];
+  try {
+    for (const one of typeof wanted === 'number' ? Array.from({ length: wanted }, () => undefined) : wanted) {
+      added.push(freeAddress(scope, row.subnetId, cidrBlock, one));
+      row.secondaryAddresses = [...before, ...added];
+    }
+  } catch (error) {
+    row.secondaryAddresses = before;
+    throw error;
+  }
+  return added;
 }
 
 /** `ip-10-0-1-4.us-west-2.compute.internal`; in us-east-1 the domain is `ec2.internal`. */
@@ -175,14 +198,12 @@ function describe(scope: Scope, row: NetworkInterfaceRow): NetworkInterface {
     OwnerId: scope.accountId,
     PrivateIpAddress: row.privateIpAddress,
     PrivateDnsName: privateDnsName(scope.region, row.privateIpAddress),
-    PrivateIpAddresses: [
-      {
-        Primary: true,
-        PrivateIpAddress: row.privateIpAddress,
-        PrivateDnsName: privateDnsName(scope.region, row.privateIpAddress),
-        ...(association && { Association: association }),
-      },
-    ],
+    PrivateIpAddresses: addressesOf(row).map((address, index) => ({
+      Primary: index === 0,
+      PrivateIpAddress: address,
+      PrivateDnsName: privateDnsName(scope.region, address),
+      ...(index === 0 && association && { Association: association }),
+    })),
     Ipv6Addresses: [],
     RequesterId: row.requesterId,
     RequesterManaged: row.requesterManaged,
@@ -202,9 +223,23 @@ export const networkInterfaces: Noun = {
   service: 'ec2',
   operations: {
     CreateNetworkInterface: operation<CreateNetworkInterfaceCommandInput, CreateNetworkInterfaceCommandOutput>(
-      ['SubnetId', 'Groups', 'Description', 'PrivateIpAddress', 'InterfaceType', 'ClientToken', 'TagSpecifications'],
+      [
+        'SubnetId',
+        'Groups',
+        'Description',
+        'PrivateIpAddress',
+        'PrivateIpAddresses',
+        'SecondaryPrivateIpAddressCount',
+        'InterfaceType',
+        'ClientToken',
+        'TagSpecifications',
+      ],
       (scope, input) => {
-        const { SubnetId, Groups, Description = '', PrivateIpAddress, InterfaceType, ClientToken } = input;
+        const { SubnetId, Groups, Description = '', InterfaceType, ClientToken } = input;
+        const { PrivateIpAddress = input.PrivateIpAddresses?.find((one) => one.Primary)?.PrivateIpAddress } = input;
+        const others = input.PrivateIpAddresses?.map((one) => one.PrivateIpAddress).filter(
+          (one) => one !== PrivateIpAddress,
+        );
         allowTagsFor(input.TagSpecifications, 'network-interface');
         const tags = tagsFor(input.TagSpecifications, 'network-interface');
         const again = networkInterfaceTable(scope).peek(madeBefore(scope, 'CreateNetworkInterface', input));
@@ -220,6 +255,7 @@ export const networkInterfaces: Noun = {
           privateIpAddress: PrivateIpAddress,
           tags,
         });
+        addAddresses(scope, row, others ?? input.SecondaryPrivateIpAddressCount ?? 0);
         rememberToken(scope, 'CreateNetworkInterface', input, row.networkInterfaceId);
         // EC2 answers with `pending`, although the interface can be used at once.
         return { NetworkInterface: { ...describe(scope, row), Status: pending }, ClientToken };
@@ -278,7 +314,7 @@ function filtersIn(scope: Scope) {
     'mac-address': (row: Row) => row.macAddress,
     'owner-id': () => scope.accountId,
     'private-ip-address': (row: Row) => row.privateIpAddress,
-    'addresses.private-ip-address': (row: Row) => row.privateIpAddress,
+    'addresses.private-ip-address': (row: Row) => addressesOf(row),
     'addresses.primary': () => true,
     'addresses.association.public-ip': (row: Row) => row.publicIp ?? [],
     'private-dns-name': (row: Row) => privateDnsName(scope.region, row.privateIpAddress),

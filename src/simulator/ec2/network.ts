@@ -9,6 +9,7 @@ import { natGateways } from './nat-gateways.ts';
 import { networkAclEntries } from './network-acl-entries.ts';
 import { networkAcls } from './network-acls.ts';
 import { networkInterfaces } from './network-interfaces.ts';
+import { privateAddresses } from './private-addresses.ts';
 import { resourceTags } from './resource-tags.ts';
 import { routeTables } from './route-tables.ts';
 import { routes } from './routes.ts';
@@ -36,6 +37,7 @@ export const ec2NetworkNouns: readonly Noun[] = [
   securityGroupRules,
   networkInterfaces,
   interfaceAttachments,
+  privateAddresses,
   networkAcls,
   networkAclEntries,
   dhcpOptions,

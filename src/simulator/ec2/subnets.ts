@@ -14,7 +14,7 @@ import { cidrText, contains, overlap, parseCidr, sizeOf } from '../cidr.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { idKinds, required } from './ids.ts';
-import { networkInterfaceTable } from './network-interface-rows.ts';
+import { addressesOf, networkInterfaceTable } from './network-interface-rows.ts';
 import { given, selected, selecting } from './selection.ts';
 import { allowTagsFor, type Tags, tagsFor, toList } from './tags.ts';
 import { requireVpc, vpcBlockers, vpcBlockUsers, vpcCidrs } from './vpcs.ts';
@@ -57,7 +57,8 @@ export const subnetGone: ((scope: Scope, subnetId: string) => void)[] = [];
 export function freeAddresses(scope: Scope, { subnetId, cidrBlock }: SubnetRow): number {
   const taken = networkInterfaceTable(scope)
     .all()
-    .filter((row) => row.subnetId === subnetId).length;
+    .filter((row) => row.subnetId === subnetId)
+    .flatMap(addressesOf).length;
   return sizeOf(parseCidr(cidrBlock)!) - reservedAddresses - taken;
 }
 

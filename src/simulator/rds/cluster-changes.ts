@@ -86,6 +86,7 @@ function change(scope: Scope, row: ClusterRow, input: ModifyDBClusterCommandInpu
     status = 'modifying';
     shown.IAMDatabaseAuthenticationEnabled = input.EnableIAMDatabaseAuthentication;
   }
+  if (input.EnableHttpEndpoint !== undefined) shown.HttpEndpointEnabled = input.EnableHttpEndpoint;
   if (input.CloudwatchLogsExportConfiguration) {
     const { EnableLogTypes = [], DisableLogTypes = [] } = input.CloudwatchLogsExportConfiguration;
     const types = new Set([...(shown.EnabledCloudwatchLogsExports ?? []), ...EnableLogTypes]);
@@ -122,6 +123,7 @@ export const clusterChanges: Noun = {
         'Port',
         'MasterUserPassword',
         'EnableIAMDatabaseAuthentication',
+        'EnableHttpEndpoint',
         'CloudwatchLogsExportConfiguration',
         'EngineVersion',
         'AllowMajorVersionUpgrade',

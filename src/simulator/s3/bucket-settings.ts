@@ -7,8 +7,6 @@ import type {
   DeleteBucketTaggingCommandOutput,
   DeletePublicAccessBlockCommandInput,
   DeletePublicAccessBlockCommandOutput,
-  GetBucketAccelerateConfigurationCommandInput,
-  GetBucketAccelerateConfigurationCommandOutput,
   GetBucketEncryptionCommandInput,
   GetBucketEncryptionCommandOutput,
   GetBucketLifecycleConfigurationCommandInput,
@@ -19,8 +17,6 @@ import type {
   GetBucketNotificationConfigurationCommandOutput,
   GetBucketReplicationCommandInput,
   GetBucketReplicationCommandOutput,
-  GetBucketRequestPaymentCommandInput,
-  GetBucketRequestPaymentCommandOutput,
   GetBucketTaggingCommandInput,
   GetBucketTaggingCommandOutput,
   GetBucketVersioningCommandInput,
@@ -68,7 +64,8 @@ export const bucketSettings: Noun = {
             'This operation may only be performed by the bucket owner with an MFA device',
             403,
           );
-        if (Status !== 'Enabled' && Status !== 'Suspended')
+        if (Status !== undefined && Status !== 'Enabled' && Status !== 'Suspended') throw malformedXml();
+        if (Status === undefined)
           throw refusal('IllegalVersioningConfigurationException', 'The Versioning element must be specified');
         if (bucket.objectLock && Status === 'Suspended')
           throw refusal(
@@ -236,20 +233,6 @@ export const bucketSettings: Noun = {
       reading,
       (scope, input) =>
         kept<GetBucketNotificationConfigurationCommandOutput>(requireBucket(scope, input), 'notification') ?? {},
-    ),
-    GetBucketAccelerateConfiguration: operation<
-      GetBucketAccelerateConfigurationCommandInput,
-      GetBucketAccelerateConfigurationCommandOutput
-    >(reading, (scope, input) => {
-      requireBucket(scope, input);
-      return {};
-    }),
-    GetBucketRequestPayment: operation<GetBucketRequestPaymentCommandInput, GetBucketRequestPaymentCommandOutput>(
-      reading,
-      (scope, input) => {
-        requireBucket(scope, input);
-        return { Payer: 'BucketOwner' };
-      },
     ),
     GetBucketReplication: operation<GetBucketReplicationCommandInput, GetBucketReplicationCommandOutput>(
       reading,

@@ -22,6 +22,7 @@ import { checkBucketName, isS3Region } from './names.ts';
 import { bucketTags, type Tags } from './tags.ts';
 
 export interface BucketSettings {
+  accelerate?: object;
   acl?: Grant[];
   cors?: object;
   encryption?: ServerSideEncryptionConfiguration;
@@ -32,6 +33,7 @@ export interface BucketSettings {
   policy?: string;
   publicAccessBlock?: PublicAccessBlockConfiguration;
   replication?: object;
+  requestPayment?: object;
   website?: object;
 }
 

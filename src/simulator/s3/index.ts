@@ -1,6 +1,7 @@
 import type { Noun } from '../noun.ts';
 import { bucketAccess } from './bucket-access.ts';
 import { bucketSettings } from './bucket-settings.ts';
+import { bucketTraffic } from './bucket-traffic.ts';
 import { bucketWeb } from './bucket-web.ts';
 import { buckets } from './buckets.ts';
 import { listings } from './listings.ts';
@@ -14,6 +15,7 @@ export const s3Nouns: readonly Noun[] = [
   buckets,
   bucketSettings,
   bucketAccess,
+  bucketTraffic,
   bucketWeb,
   objects,
   objectReads,

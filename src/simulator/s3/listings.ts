@@ -133,8 +133,9 @@ function versionsAfter(
     if (keyMarker === undefined) return all;
     const order = byKey({ key }, { key: keyMarker });
     if (order !== 0) return order > 0 ? all : [];
+    // A marker that is deleted meanwhile is not found (-1): callers empty a bucket page by page, from the newest version on.
     const seen = versions.findIndex(({ versionId }) => versionId === versionMarker);
-    return versionMarker === undefined || seen === -1 ? [] : all.slice(seen + 1);
+    return versionMarker === undefined ? [] : all.slice(seen + 1);
   });
 }
 

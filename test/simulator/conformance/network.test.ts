@@ -1,9 +1,15 @@
 import * as EC2 from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { type Place, placed, refused, until, world } from './world.ts';
+import { type Place, placed, polling, refused, until, world } from './world.ts';
 
 const tags = (ResourceType: EC2.ResourceType, Name: string) => [
-  { ResourceType, Tags: [{ Key: 'Name', Value: Name }, { Key: 'airflow-aws:stack', Value: 'one' }] },
+  {
+    ResourceType,
+    Tags: [
+      { Key: 'Name', Value: Name },
+      { Key: 'airflow-aws:stack', Value: 'one' },
+    ],
+  },
 ];
 const own = [{ Name: 'tag:airflow-aws:stack', Values: ['one'] }];
 
@@ -61,8 +67,8 @@ describe('calls of the network', () => {
       Tags: expect.arrayContaining([{ Key: 'Name', Value: 'pms-oregon-vpc' }]),
     });
     const VpcId = Vpc!.VpcId!;
-    await EC2.waitUntilVpcAvailable({ client: ec2, maxWaitTime: 5, minDelay: 0.01, maxDelay: 0.02 }, { VpcIds: [VpcId] });
-    await EC2.waitUntilVpcExists({ client: ec2, maxWaitTime: 5 }, { VpcIds: [VpcId] });
+    await EC2.waitUntilVpcAvailable({ client: ec2, ...polling }, { VpcIds: [VpcId] });
+    await EC2.waitUntilVpcExists({ client: ec2, ...polling }, { VpcIds: [VpcId] });
     for (const change of [{ EnableDnsSupport: { Value: true } }, { EnableDnsHostnames: { Value: true } }])
       await ec2.send(new EC2.ModifyVpcAttributeCommand({ VpcId, ...change }));
     await ec2.send(new EC2.ModifyVpcAttributeCommand({ VpcId, EnableNetworkAddressUsageMetrics: { Value: true } }));
@@ -85,7 +91,9 @@ describe('calls of the network', () => {
     const zones = azs.AvailabilityZones!;
     const create = async (CidrBlock: string, where: object, name: string) =>
       (
-        await ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock, ...where, TagSpecifications: tags('subnet', name) }))
+        await ec2.send(
+          new EC2.CreateSubnetCommand({ VpcId, CidrBlock, ...where, TagSpecifications: tags('subnet', name) }),
+        )
       ).Subnet!;
     const first = await create('10.0.1.0/24', { AvailabilityZoneId: zones[0]!.ZoneId }, 'public');
     expect(first).toMatchObject({
@@ -103,7 +111,7 @@ describe('calls of the network', () => {
     const a = await create('10.0.2.0/24', { AvailabilityZone: 'us-west-2a' }, 'a');
     const c = await create('10.0.3.0/24', { AvailabilityZone: 'us-west-2c' }, 'c');
     await EC2.waitUntilSubnetAvailable(
-      { client: ec2, maxWaitTime: 5, minDelay: 0.01, maxDelay: 0.02 },
+      { client: ec2, ...polling },
       { SubnetIds: [first.SubnetId!, a.SubnetId!, c.SubnetId!] },
     );
     await ec2.send(
@@ -116,7 +124,10 @@ describe('calls of the network', () => {
       }),
     );
     for (const Filters of [
-      [{ Name: 'vpc-id', Values: [VpcId] }, { Name: 'cidr-block', Values: ['10.0.1.0/24'] }],
+      [
+        { Name: 'vpc-id', Values: [VpcId] },
+        { Name: 'cidr-block', Values: ['10.0.1.0/24'] },
+      ],
       [{ Name: 'cidrBlock', Values: ['10.0.1.0/24'] }],
       [{ Name: 'subnet-id', Values: [first.SubnetId!] }],
       [{ Name: 'map-public-ip-on-launch', Values: ['true'] }],
@@ -125,16 +136,22 @@ describe('calls of the network', () => {
       [{ Name: 'availability-zone-id', Values: [zones[2]!.ZoneId!] }],
       [{ Name: 'tag:Name', Values: ['public'] }],
       [{ Name: 'subnet-arn', Values: [first.SubnetArn!] }],
-      [{ Name: 'state', Values: ['available'] }, { Name: 'tag:Name', Values: ['c'] }],
+      [
+        { Name: 'state', Values: ['available'] },
+        { Name: 'tag:Name', Values: ['c'] },
+      ],
     ])
-      expect((await ec2.send(new EC2.DescribeSubnetsCommand({ Filters }))).Subnets, JSON.stringify(Filters)).toHaveLength(1);
+      expect(
+        (await ec2.send(new EC2.DescribeSubnetsCommand({ Filters }))).Subnets,
+        JSON.stringify(Filters),
+      ).toHaveLength(1);
 
     const { InternetGateway } = await ec2.send(
       new EC2.CreateInternetGatewayCommand({ TagSpecifications: tags('internet-gateway', 'pms-ig-test') }),
     );
     expect(InternetGateway).toMatchObject({ Attachments: [], OwnerId: account.accountId });
     const InternetGatewayId = InternetGateway!.InternetGatewayId!;
-    await EC2.waitUntilInternetGatewayExists({ client: ec2, maxWaitTime: 5 }, { InternetGatewayIds: [InternetGatewayId] });
+    await EC2.waitUntilInternetGatewayExists({ client: ec2, ...polling }, { InternetGatewayIds: [InternetGatewayId] });
     await ec2.send(new EC2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId }));
     const gateways = await ec2.send(
       new EC2.DescribeInternetGatewaysCommand({ Filters: [{ Name: 'attachment.vpc-id', Values: [VpcId] }] }),
@@ -143,7 +160,10 @@ describe('calls of the network', () => {
 
     const mains = await ec2.send(
       new EC2.DescribeRouteTablesCommand({
-        Filters: [{ Name: 'vpc-id', Values: [VpcId] }, { Name: 'association.main', Values: ['true'] }],
+        Filters: [
+          { Name: 'vpc-id', Values: [VpcId] },
+          { Name: 'association.main', Values: ['true'] },
+        ],
       }),
     );
     expect(mains.RouteTables).toMatchObject([
@@ -164,7 +184,11 @@ describe('calls of the network', () => {
     );
     expect(made.Return).toBe(true);
     const { RouteTable } = await ec2.send(
-      new EC2.CreateRouteTableCommand({ VpcId, ClientToken: 'rt-1', TagSpecifications: tags('route-table', 'private') }),
+      new EC2.CreateRouteTableCommand({
+        VpcId,
+        ClientToken: 'rt-1',
+        TagSpecifications: tags('route-table', 'private'),
+      }),
     );
     const RouteTableId = RouteTable!.RouteTableId!;
     expect(RouteTable?.Routes).toHaveLength(1);
@@ -173,9 +197,7 @@ describe('calls of the network', () => {
     );
     expect(AssociationId).toMatch(/^rtbassoc-[0-9a-f]{17}$/);
     expect(AssociationState?.State).toMatch(/^associat/);
-    const replaced = await ec2.send(
-      new EC2.ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId: main }),
-    );
+    const replaced = await ec2.send(new EC2.ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId: main }));
     expect(replaced.NewAssociationId).toMatch(/^rtbassoc-/);
     const back = await ec2.send(
       new EC2.ReplaceRouteTableAssociationCommand({ AssociationId: replaced.NewAssociationId, RouteTableId }),
@@ -215,8 +237,7 @@ describe('calls of the network', () => {
     });
     const NatGatewayId = NatGateway!.NatGatewayId!;
     const nats = { NatGatewayIds: [NatGatewayId] };
-    const polling = { client: ec2, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.02 };
-    await EC2.waitUntilNatGatewayAvailable(polling, nats);
+    await EC2.waitUntilNatGatewayAvailable({ client: ec2, ...polling }, nats);
     const available = (await ec2.send(new EC2.DescribeNatGatewaysCommand({ Filter: own }))).NatGateways;
     expect(available?.[0]?.NatGatewayAddresses?.[0]).toMatchObject({
       AllocationId: eip.AllocationId,
@@ -227,7 +248,10 @@ describe('calls of the network', () => {
       Status: 'succeeded',
     });
     const { Addresses } = await ec2.send(new EC2.DescribeAddressesCommand({ AllocationIds: [eip.AllocationId!] }));
-    expect(Addresses?.[0]).toMatchObject({ AssociationId: expect.stringMatching(/^eipassoc-/), PublicIp: eip.PublicIp });
+    expect(Addresses?.[0]).toMatchObject({
+      AssociationId: expect.stringMatching(/^eipassoc-/),
+      PublicIp: eip.PublicIp,
+    });
     await ec2.send(new EC2.CreateRouteCommand({ RouteTableId, ...everywhere, NatGatewayId }));
     await ec2.send(new EC2.ReplaceRouteCommand({ RouteTableId, ...everywhere, NatGatewayId }));
 
@@ -244,13 +268,18 @@ describe('calls of the network', () => {
       ).GroupId!;
     const nodes = await group('pms-sg-private');
     const files = await group('pms-sg-efs');
-    await EC2.waitUntilSecurityGroupExists({ client: ec2, maxWaitTime: 5 }, { GroupIds: [nodes] });
+    await EC2.waitUntilSecurityGroupExists({ client: ec2, ...polling }, { GroupIds: [nodes] });
     const authorized = await ec2.send(
       new EC2.AuthorizeSecurityGroupIngressCommand({
         GroupId: nodes,
         IpPermissions: [
           { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '203.0.113.7/32', Description: 'me' }] },
-          { IpProtocol: 'tcp', FromPort: 80, ToPort: 80, UserIdGroupPairs: [{ GroupId: nodes, Description: 'itself' }] },
+          {
+            IpProtocol: 'tcp',
+            FromPort: 80,
+            ToPort: 80,
+            UserIdGroupPairs: [{ GroupId: nodes, Description: 'itself' }],
+          },
         ],
         TagSpecifications: tags('security-group-rule', 'rules'),
       }),
@@ -306,13 +335,16 @@ describe('calls of the network', () => {
       new EC2.UpdateSecurityGroupRuleDescriptionsIngressCommand({
         GroupId: nodes,
         IpPermissions: [
-          { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '198.51.100.9/32', Description: 'ssh' }] },
+          {
+            IpProtocol: 'tcp',
+            FromPort: 22,
+            ToPort: 22,
+            IpRanges: [{ CidrIp: '198.51.100.9/32', Description: 'ssh' }],
+          },
         ],
       }),
     );
-    const referenced = await ec2.send(
-      new EC2.DescribeSecurityGroupsCommand({ GroupIds: [nodes] }),
-    );
+    const referenced = await ec2.send(new EC2.DescribeSecurityGroupsCommand({ GroupIds: [nodes] }));
     expect(referenced.SecurityGroups?.[0]).toMatchObject({
       SecurityGroupArn: `arn:aws:ec2:us-west-2:${account.accountId}:security-group/${nodes}`,
       IpPermissionsEgress: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
@@ -330,17 +362,22 @@ describe('calls of the network', () => {
     const tagged = await ec2.send(new EC2.DescribeTagsCommand({ Filters: [{ Name: 'key', Values: ['owner'] }] }));
     expect(tagged.Tags).toEqual([{ Key: 'owner', Value: 'me', ResourceId: nodes, ResourceType: 'security-group' }]);
     const everything: string[] = [];
-    for await (const page of EC2.paginateDescribeTags({ client: ec2, pageSize: 5 }, { Filters: [{ Name: 'key', Values: ['airflow-aws:stack'] }] }))
+    for await (const page of EC2.paginateDescribeTags(
+      { client: ec2, pageSize: 5 },
+      { Filters: [{ Name: 'key', Values: ['airflow-aws:stack'] }] },
+    ))
       everything.push(...(page.Tags ?? []).map((one) => one.ResourceId!));
     expect(new Set(everything).size).toBe(everything.length);
     expect(everything.length).toBeGreaterThanOrEqual(11);
 
     const gone = await ec2.send(new EC2.DeleteNatGatewayCommand({ NatGatewayId }));
     expect(gone.NatGatewayId).toBe(NatGatewayId);
-    await EC2.waitUntilNatGatewayDeleted(polling, nats);
+    await EC2.waitUntilNatGatewayDeleted({ client: ec2, ...polling }, nats);
     await ec2.send(new EC2.ReleaseAddressCommand({ AllocationId: eip.AllocationId }));
     const black = await ec2.send(new EC2.DescribeRouteTablesCommand({ RouteTableIds: [RouteTableId] }));
-    expect(black.RouteTables?.[0]?.Routes).toContainEqual(expect.objectContaining({ NatGatewayId, State: 'blackhole' }));
+    expect(black.RouteTables?.[0]?.Routes).toContainEqual(
+      expect.objectContaining({ NatGatewayId, State: 'blackhole' }),
+    );
     await ec2.send(new EC2.DeleteRouteCommand({ RouteTableId, ...everywhere }));
     await ec2.send(new EC2.DisassociateRouteTableCommand({ AssociationId: back.NewAssociationId }));
     await ec2.send(new EC2.DeleteRouteTableCommand({ RouteTableId }));
@@ -383,7 +420,7 @@ describe('calls of the network', () => {
     });
     const NetworkInterfaceId = NetworkInterface!.NetworkInterfaceId!;
     await EC2.waitUntilNetworkInterfaceAvailable(
-      { client: ec2, maxWaitTime: 5, minDelay: 0.01, maxDelay: 0.02 },
+      { client: ec2, ...polling },
       { NetworkInterfaceIds: [NetworkInterfaceId] },
     );
     await ec2.send(
@@ -446,12 +483,19 @@ describe('calls of the network', () => {
   test('access control lists, DHCP options, endpoints and prefix lists', async () => {
     const { ec2, VpcId, a, mainRouteTableId, GroupId } = await placed();
     const acls = await ec2.send(
-      new EC2.DescribeNetworkAclsCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }, { Name: 'default', Values: ['true'] }] }),
+      new EC2.DescribeNetworkAclsCommand({
+        Filters: [
+          { Name: 'vpc-id', Values: [VpcId] },
+          { Name: 'default', Values: ['true'] },
+        ],
+      }),
     );
     expect(acls.NetworkAcls?.[0]).toMatchObject({ IsDefault: true, Associations: expect.any(Array) });
     expect(acls.NetworkAcls?.[0]?.Associations).toHaveLength(3);
     expect(acls.NetworkAcls?.[0]?.Entries).toHaveLength(4);
-    const { NetworkAcl } = await ec2.send(new EC2.CreateNetworkAclCommand({ VpcId, TagSpecifications: tags('network-acl', 'acl') }));
+    const { NetworkAcl } = await ec2.send(
+      new EC2.CreateNetworkAclCommand({ VpcId, TagSpecifications: tags('network-acl', 'acl') }),
+    );
     const NetworkAclId = NetworkAcl!.NetworkAclId!;
     await ec2.send(
       new EC2.CreateNetworkAclEntryCommand({
@@ -536,131 +580,90 @@ describe('calls of the network', () => {
     expect(Subnets?.length).toBe(4);
   });
 
-  test('further addresses of a NAT gateway, IPv6, egress-only gateways, peerings, flow logs and prefix lists', async () => {
-    const { ec2, VpcId, a, publicSubnet, mainRouteTableId, account } = await placed();
-    const first = await ec2.send(new EC2.AllocateAddressCommand({}));
-    const second = await ec2.send(new EC2.AllocateAddressCommand({ Domain: 'vpc' }));
-    const priv = await ec2.send(
-      new EC2.CreateNatGatewayCommand({ SubnetId: a, ConnectivityType: 'private', PrivateIpAddress: '10.0.2.77' }),
-    );
-    const nat = await ec2.send(
-      new EC2.CreateNatGatewayCommand({
-        SubnetId: publicSubnet,
-        AllocationId: first.AllocationId,
-        SecondaryAllocationIds: [second.AllocationId!],
-      }),
-    );
-    await EC2.waitUntilNatGatewayAvailable(
-      { client: ec2, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.02 },
-      { NatGatewayIds: [priv.NatGateway!.NatGatewayId!, nat.NatGateway!.NatGatewayId!] },
-    );
-    const { NatGateways } = await ec2.send(
-      new EC2.DescribeNatGatewaysCommand({ NatGatewayIds: [priv.NatGateway!.NatGatewayId!, nat.NatGateway!.NatGatewayId!] }),
-    );
-    expect(NatGateways?.map((one) => one.NatGatewayAddresses?.length).sort()).toEqual([1, 2]);
-    expect(NatGateways?.flatMap((one) => one.NatGatewayAddresses ?? []).map((one) => one.PrivateIp)).toContain('10.0.2.77');
-
-    const six = await ec2.send(new EC2.AssociateVpcCidrBlockCommand({ VpcId, AmazonProvidedIpv6CidrBlock: true }));
-    expect(six.Ipv6CidrBlockAssociation).toMatchObject({ Ipv6CidrBlockState: { State: 'associating' } });
-    const eigw = await ec2.send(new EC2.CreateEgressOnlyInternetGatewayCommand({ VpcId }));
-    const EgressOnlyInternetGatewayId = eigw.EgressOnlyInternetGateway!.EgressOnlyInternetGatewayId!;
-    await ec2.send(
-      new EC2.CreateRouteCommand({
-        RouteTableId: mainRouteTableId,
-        DestinationIpv6CidrBlock: '::/0',
-        EgressOnlyInternetGatewayId,
-      }),
-    );
-    await ec2.send(new EC2.DeleteRouteCommand({ RouteTableId: mainRouteTableId, DestinationIpv6CidrBlock: '::/0' }));
-    await ec2.send(new EC2.DeleteEgressOnlyInternetGatewayCommand({ EgressOnlyInternetGatewayId }));
-
-    const other = await ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
-    const peering = await ec2.send(
-      new EC2.CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId: other.Vpc!.VpcId }),
-    );
-    const VpcPeeringConnectionId = peering.VpcPeeringConnection!.VpcPeeringConnectionId!;
-    await ec2.send(new EC2.AcceptVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
-    await ec2.send(
-      new EC2.CreateRouteCommand({
-        RouteTableId: mainRouteTableId,
-        DestinationCidrBlock: '10.1.0.0/16',
-        VpcPeeringConnectionId,
-      }),
-    );
-    await ec2.send(new EC2.DeleteVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
-
-    const logs = await ec2.send(
-      new EC2.CreateFlowLogsCommand({
-        ResourceIds: [VpcId],
-        ResourceType: 'VPC',
-        TrafficType: 'REJECT',
-        LogDestinationType: 's3',
-        LogDestination: 'arn:aws:s3:::flow-logs',
-      }),
-    );
-    expect(logs.FlowLogIds).toHaveLength(1);
-    expect((await ec2.send(new EC2.DescribeFlowLogsCommand({}))).FlowLogs).toHaveLength(1);
-    await ec2.send(new EC2.DeleteFlowLogsCommand({ FlowLogIds: logs.FlowLogIds }));
-
-    const list = await ec2.send(
-      new EC2.CreateManagedPrefixListCommand({
-        PrefixListName: 'offices',
-        MaxEntries: 5,
-        AddressFamily: 'IPv4',
-        Entries: [{ Cidr: '203.0.113.0/24', Description: 'here' }],
-      }),
-    );
-    expect(list.PrefixList).toMatchObject({ OwnerId: account.accountId, MaxEntries: 5 });
+  test('a private NAT gateway has the private address that was asked for, and no public one', async () => {
+    const { ec2, a } = await placed();
+    const form = { SubnetId: a, ConnectivityType: 'private' as const, PrivateIpAddress: '10.0.2.77' };
+    const { NatGateway } = await ec2.send(new EC2.CreateNatGatewayCommand(form));
+    const NatGatewayIds = [NatGateway!.NatGatewayId!];
+    await EC2.waitUntilNatGatewayAvailable({ client: ec2, ...polling }, { NatGatewayIds });
+    const { NatGateways } = await ec2.send(new EC2.DescribeNatGatewaysCommand({ NatGatewayIds }));
+    const [address] = NatGateways![0]!.NatGatewayAddresses!;
+    expect([address?.PrivateIp, address?.PublicIp, address?.AllocationId]).toEqual(['10.0.2.77', undefined, undefined]);
   });
 });
 
 describe('what the network refuses', () => {
   const cases: [string, string, (p: Place) => Promise<unknown>][] = [];
   const no = (title: string, code: string, call: (p: Place) => Promise<unknown>) => cases.push([title, code, call]);
-  const { ec2: _, ...never } = { ec2: 0, zero: '0123456789abcdef0' };
-  const missing = (prefix: string) => `${prefix}-${never.zero}`;
+  const missing = (prefix: string) => `${prefix}-0123456789abcdef0`;
 
-  no('a block that is too large', 'InvalidVpc.Range', ({ ec2 }) => ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.0.0.0/15' })));
-  no('a block that is none', 'InvalidParameterValue', ({ ec2 }) => ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.0.0.0' })));
+  no('a block that is too large', 'InvalidVpc.Range', ({ ec2 }) =>
+    ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.0.0.0/15' })),
+  );
+  no('a block that is none', 'InvalidParameterValue', ({ ec2 }) =>
+    ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.0.0.0' })),
+  );
   no('a VPC without a block', 'MissingParameter', ({ ec2 }) => ec2.send(new EC2.CreateVpcCommand({})));
-  no('an unknown VPC', 'InvalidVpcID.NotFound', ({ ec2 }) => ec2.send(new EC2.DescribeVpcsCommand({ VpcIds: [missing('vpc')] })));
-  no('deleting an unknown VPC', 'InvalidVpcID.NotFound', ({ ec2 }) => ec2.send(new EC2.DeleteVpcCommand({ VpcId: missing('vpc') })));
-  no('deleting a VPC with subnets', 'DependencyViolation', ({ ec2, VpcId }) => ec2.send(new EC2.DeleteVpcCommand({ VpcId })));
+  no('an unknown VPC', 'InvalidVpcID.NotFound', ({ ec2 }) =>
+    ec2.send(new EC2.DescribeVpcsCommand({ VpcIds: [missing('vpc')] })),
+  );
+  no('deleting an unknown VPC', 'InvalidVpcID.NotFound', ({ ec2 }) =>
+    ec2.send(new EC2.DeleteVpcCommand({ VpcId: missing('vpc') })),
+  );
+  no('deleting a VPC with subnets', 'DependencyViolation', ({ ec2, VpcId }) =>
+    ec2.send(new EC2.DeleteVpcCommand({ VpcId })),
+  );
   no('the sixth VPC', 'VpcLimitExceeded', async ({ ec2 }) => {
     for (let i = 0; i < 5; i++) await ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
   });
   no('an unknown filter', 'InvalidParameterValue', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeVpcsCommand({ Filters: [{ Name: 'nonsense', Values: ['x'] }] })));
+    ec2.send(new EC2.DescribeVpcsCommand({ Filters: [{ Name: 'nonsense', Values: ['x'] }] })),
+  );
   no('a subnet outside the block', 'InvalidSubnet.Range', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '192.168.0.0/24' })));
+    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '192.168.0.0/24' })),
+  );
   no('a subnet that is too small', 'InvalidSubnet.Range', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.9.0/29' })));
+    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.9.0/29' })),
+  );
   no('a subnet that overlaps', 'InvalidSubnet.Conflict', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.2.128/25' })));
+    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.2.128/25' })),
+  );
   no('a subnet in no VPC', 'InvalidVpcID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.CreateSubnetCommand({ VpcId: missing('vpc'), CidrBlock: '10.0.2.0/24' })));
+    ec2.send(new EC2.CreateSubnetCommand({ VpcId: missing('vpc'), CidrBlock: '10.0.2.0/24' })),
+  );
   no('a subnet in a zone of another region', 'InvalidParameterValue', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.9.0/24', AvailabilityZone: 'eu-west-1a' })));
+    ec2.send(new EC2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.9.0/24', AvailabilityZone: 'eu-west-1a' })),
+  );
   no('an unknown subnet', 'InvalidSubnetID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeSubnetsCommand({ SubnetIds: [missing('subnet')] })));
+    ec2.send(new EC2.DescribeSubnetsCommand({ SubnetIds: [missing('subnet')] })),
+  );
   no('deleting an unknown subnet', 'InvalidSubnetID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DeleteSubnetCommand({ SubnetId: missing('subnet') })));
+    ec2.send(new EC2.DeleteSubnetCommand({ SubnetId: missing('subnet') })),
+  );
   no('changing an unknown subnet', 'InvalidSubnetID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.ModifySubnetAttributeCommand({ SubnetId: missing('subnet'), MapPublicIpOnLaunch: { Value: true } })));
+    ec2.send(
+      new EC2.ModifySubnetAttributeCommand({ SubnetId: missing('subnet'), MapPublicIpOnLaunch: { Value: true } }),
+    ),
+  );
   no('a subnet with an interface in it', 'DependencyViolation', async ({ ec2, a }) => {
     await ec2.send(new EC2.CreateNetworkInterfaceCommand({ SubnetId: a }));
     await ec2.send(new EC2.DeleteSubnetCommand({ SubnetId: a }));
   });
   no('attaching a gateway twice', 'Resource.AlreadyAssociated', ({ ec2, InternetGatewayId, VpcId }) =>
-    ec2.send(new EC2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId })));
+    ec2.send(new EC2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId })),
+  );
   no('a second gateway for one VPC', 'InvalidParameterValue', async ({ ec2, VpcId }) => {
     const { InternetGateway } = await ec2.send(new EC2.CreateInternetGatewayCommand({}));
-    await ec2.send(new EC2.AttachInternetGatewayCommand({ InternetGatewayId: InternetGateway!.InternetGatewayId, VpcId }));
+    await ec2.send(
+      new EC2.AttachInternetGatewayCommand({ InternetGatewayId: InternetGateway!.InternetGatewayId, VpcId }),
+    );
   });
   no('an unknown gateway', 'InvalidInternetGatewayID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeInternetGatewaysCommand({ InternetGatewayIds: [missing('igw')] })));
+    ec2.send(new EC2.DescribeInternetGatewaysCommand({ InternetGatewayIds: [missing('igw')] })),
+  );
   no('deleting an attached gateway', 'DependencyViolation', ({ ec2, InternetGatewayId }) =>
-    ec2.send(new EC2.DeleteInternetGatewayCommand({ InternetGatewayId })));
+    ec2.send(new EC2.DeleteInternetGatewayCommand({ InternetGatewayId })),
+  );
   no('detaching twice', 'Gateway.NotAttached', async ({ ec2, InternetGatewayId, VpcId }) => {
     await ec2.send(new EC2.DetachInternetGatewayCommand({ InternetGatewayId, VpcId }));
     await ec2.send(new EC2.DetachInternetGatewayCommand({ InternetGatewayId, VpcId }));
@@ -679,19 +682,50 @@ describe('what the network refuses', () => {
     );
   });
   no('a route in no table', 'InvalidRouteTableID.NotFound', ({ ec2, InternetGatewayId }) =>
-    ec2.send(new EC2.CreateRouteCommand({ RouteTableId: missing('rtb'), DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId })));
-  no('a route to no gateway', 'InvalidInternetGatewayID.NotFound', ({ ec2, mainRouteTableId }) =>
-    ec2.send(new EC2.CreateRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '1.0.0.0/8', GatewayId: missing('igw') })));
-  no('a route to no NAT gateway', 'NatGatewayNotFound', ({ ec2, mainRouteTableId }) =>
-    ec2.send(new EC2.CreateRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '1.0.0.0/8', NatGatewayId: missing('nat') })));
+    ec2.send(
+      new EC2.CreateRouteCommand({
+        RouteTableId: missing('rtb'),
+        DestinationCidrBlock: '0.0.0.0/0',
+        GatewayId: InternetGatewayId,
+      }),
+    ),
+  );
+  no('a route to no gateway', 'InvalidGatewayID.NotFound', ({ ec2, mainRouteTableId }) =>
+    ec2.send(
+      new EC2.CreateRouteCommand({
+        RouteTableId: mainRouteTableId,
+        DestinationCidrBlock: '1.0.0.0/8',
+        GatewayId: missing('igw'),
+      }),
+    ),
+  );
+  no('a route to no NAT gateway', 'InvalidNatGatewayID.NotFound', ({ ec2, mainRouteTableId }) =>
+    ec2.send(
+      new EC2.CreateRouteCommand({
+        RouteTableId: mainRouteTableId,
+        DestinationCidrBlock: '1.0.0.0/8',
+        NatGatewayId: missing('nat'),
+      }),
+    ),
+  );
   no('deleting a route that is not there', 'InvalidRoute.NotFound', ({ ec2, mainRouteTableId }) =>
-    ec2.send(new EC2.DeleteRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '1.0.0.0/8' })));
+    ec2.send(new EC2.DeleteRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '1.0.0.0/8' })),
+  );
   no('deleting the local route', 'InvalidParameterValue', ({ ec2, mainRouteTableId }) =>
-    ec2.send(new EC2.DeleteRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '10.0.0.0/16' })));
+    ec2.send(new EC2.DeleteRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '10.0.0.0/16' })),
+  );
   no('replacing a route that is not there', 'InvalidParameterValue', ({ ec2, mainRouteTableId, InternetGatewayId }) =>
-    ec2.send(new EC2.ReplaceRouteCommand({ RouteTableId: mainRouteTableId, DestinationCidrBlock: '1.0.0.0/8', GatewayId: InternetGatewayId })));
+    ec2.send(
+      new EC2.ReplaceRouteCommand({
+        RouteTableId: mainRouteTableId,
+        DestinationCidrBlock: '1.0.0.0/8',
+        GatewayId: InternetGatewayId,
+      }),
+    ),
+  );
   no('deleting the main table', 'DependencyViolation', ({ ec2, mainRouteTableId }) =>
-    ec2.send(new EC2.DeleteRouteTableCommand({ RouteTableId: mainRouteTableId })));
+    ec2.send(new EC2.DeleteRouteTableCommand({ RouteTableId: mainRouteTableId })),
+  );
   no('a subnet that has a table already', 'Resource.AlreadyAssociated', async ({ ec2, VpcId, a }) => {
     for (let i = 0; i < 2; i++) {
       const { RouteTable } = await ec2.send(new EC2.CreateRouteTableCommand({ VpcId }));
@@ -705,9 +739,11 @@ describe('what the network refuses', () => {
     await ec2.send(new EC2.DeleteRouteTableCommand({ RouteTableId }));
   });
   no('ending an unknown association', 'InvalidAssociationID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DisassociateRouteTableCommand({ AssociationId: missing('rtbassoc') })));
+    ec2.send(new EC2.DisassociateRouteTableCommand({ AssociationId: missing('rtbassoc') })),
+  );
   no('an unknown table', 'InvalidRouteTableID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeRouteTablesCommand({ RouteTableIds: [missing('rtb')] })));
+    ec2.send(new EC2.DescribeRouteTablesCommand({ RouteTableIds: [missing('rtb')] })),
+  );
   no('a token with other parameters', 'IdempotentParameterMismatch', async ({ ec2, publicSubnet }) => {
     const ids = [];
     for (let i = 0; i < 2; i++) ids.push((await ec2.send(new EC2.AllocateAddressCommand({}))).AllocationId);
@@ -715,43 +751,63 @@ describe('what the network refuses', () => {
       await ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: publicSubnet, AllocationId, ClientToken: 'same' }));
   });
   no('an unknown address', 'InvalidAllocationID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeAddressesCommand({ AllocationIds: [missing('eipalloc')] })));
+    ec2.send(new EC2.DescribeAddressesCommand({ AllocationIds: [missing('eipalloc')] })),
+  );
   no('releasing an unknown address', 'InvalidAllocationID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.ReleaseAddressCommand({ AllocationId: missing('eipalloc') })));
+    ec2.send(new EC2.ReleaseAddressCommand({ AllocationId: missing('eipalloc') })),
+  );
   no('the sixth address', 'AddressLimitExceeded', async ({ ec2 }) => {
     for (let i = 0; i < 6; i++) await ec2.send(new EC2.AllocateAddressCommand({}));
   });
   no('releasing an address in use', 'InvalidIPAddress.InUse', async ({ ec2, a }) => {
     const { AllocationId } = await ec2.send(new EC2.AllocateAddressCommand({}));
     const { NetworkInterface } = await ec2.send(new EC2.CreateNetworkInterfaceCommand({ SubnetId: a }));
-    await ec2.send(new EC2.AssociateAddressCommand({ AllocationId, NetworkInterfaceId: NetworkInterface!.NetworkInterfaceId }));
+    await ec2.send(
+      new EC2.AssociateAddressCommand({ AllocationId, NetworkInterfaceId: NetworkInterface!.NetworkInterfaceId }),
+    );
     await ec2.send(new EC2.ReleaseAddressCommand({ AllocationId }));
   });
   no('an unknown NAT gateway', 'NatGatewayNotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeNatGatewaysCommand({ NatGatewayIds: [missing('nat')] })));
+    ec2.send(new EC2.DescribeNatGatewaysCommand({ NatGatewayIds: [missing('nat')] })),
+  );
   no('deleting an unknown NAT gateway', 'NatGatewayNotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DeleteNatGatewayCommand({ NatGatewayId: missing('nat') })));
+    ec2.send(new EC2.DeleteNatGatewayCommand({ NatGatewayId: missing('nat') })),
+  );
   no('a NAT gateway in no subnet', 'InvalidSubnetID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: missing('subnet'), AllocationId: missing('eipalloc') })));
+    ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: missing('subnet'), AllocationId: missing('eipalloc') })),
+  );
   no('a public NAT gateway without an address', 'MissingParameter', ({ ec2, a }) =>
-    ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: a })));
+    ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: a })),
+  );
   no('two groups of one name', 'InvalidGroup.Duplicate', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'nodes', Description: 'again', VpcId })));
+    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'nodes', Description: 'again', VpcId })),
+  );
   no('a group named like an id', 'InvalidParameterValue', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'sg-nodes', Description: 'x', VpcId })));
-  no('the name of the default group', 'InvalidParameterValue', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'default', Description: 'x', VpcId })));
+    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'sg-nodes', Description: 'x', VpcId })),
+  );
+  no('the name of the default group', 'InvalidGroup.Reserved', ({ ec2, VpcId }) =>
+    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'default', Description: 'x', VpcId })),
+  );
   no('a group in no VPC', 'InvalidVpcID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'x', Description: 'x', VpcId: missing('vpc') })));
+    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'x', Description: 'x', VpcId: missing('vpc') })),
+  );
   no('a group without description', 'MissingParameter', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'x', VpcId } as never)));
+    ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'x', VpcId } as never)),
+  );
   no('an unknown group', 'InvalidGroup.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeSecurityGroupsCommand({ GroupIds: [missing('sg')] })));
+    ec2.send(new EC2.DescribeSecurityGroupsCommand({ GroupIds: [missing('sg')] })),
+  );
   no('deleting an unknown group', 'InvalidGroup.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DeleteSecurityGroupCommand({ GroupId: missing('sg') })));
+    ec2.send(new EC2.DeleteSecurityGroupCommand({ GroupId: missing('sg') })),
+  );
   no('deleting the default group', 'CannotDelete', async ({ ec2, VpcId }) => {
     const { SecurityGroups } = await ec2.send(
-      new EC2.DescribeSecurityGroupsCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }, { Name: 'group-name', Values: ['default'] }] }),
+      new EC2.DescribeSecurityGroupsCommand({
+        Filters: [
+          { Name: 'vpc-id', Values: [VpcId] },
+          { Name: 'group-name', Values: ['default'] },
+        ],
+      }),
     );
     await ec2.send(new EC2.DeleteSecurityGroupCommand({ GroupId: SecurityGroups![0]!.GroupId }));
   });
@@ -761,22 +817,32 @@ describe('what the network refuses', () => {
     await ec2.send(new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh] }));
   });
   no('a rule twice in one call', 'InvalidParameterValue', ({ ec2, GroupId }) =>
-    ec2.send(new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh, ssh] })));
+    ec2.send(new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh, ssh] })),
+  );
   no('revoking a rule that is not there', 'InvalidPermission.NotFound', ({ ec2, GroupId }) =>
-    ec2.send(new EC2.RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh] })));
+    ec2.send(new EC2.RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh] })),
+  );
   no('a rule for no group', 'InvalidGroup.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId: missing('sg'), IpPermissions: [ssh] })));
+    ec2.send(new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId: missing('sg'), IpPermissions: [ssh] })),
+  );
   no('a rule from no group', 'InvalidGroup.NotFound', ({ ec2, GroupId }) =>
     ec2.send(
       new EC2.AuthorizeSecurityGroupIngressCommand({
         GroupId,
-        IpPermissions: [{ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, UserIdGroupPairs: [{ GroupId: missing('sg') }] }],
+        IpPermissions: [
+          { IpProtocol: 'tcp', FromPort: 80, ToPort: 80, UserIdGroupPairs: [{ GroupId: missing('sg') }] },
+        ],
       }),
-    ));
+    ),
+  );
   no('a rule from an address that is none', 'InvalidParameterValue', ({ ec2, GroupId }) =>
     ec2.send(
-      new EC2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [{ ...ssh, IpRanges: [{ CidrIp: '300.0.0.0/8' }] }] }),
-    ));
+      new EC2.AuthorizeSecurityGroupIngressCommand({
+        GroupId,
+        IpPermissions: [{ ...ssh, IpRanges: [{ CidrIp: '300.0.0.0/8' }] }],
+      }),
+    ),
+  );
   no('deleting a group that another one names', 'DependencyViolation', async ({ ec2, GroupId, VpcId }) => {
     const other = await ec2.send(new EC2.CreateSecurityGroupCommand({ GroupName: 'efs', Description: 'x', VpcId }));
     await ec2.send(
@@ -792,34 +858,54 @@ describe('what the network refuses', () => {
     await ec2.send(new EC2.DeleteSecurityGroupCommand({ GroupId }));
   });
   no('tags on nothing', 'InvalidID', ({ ec2 }) =>
-    ec2.send(new EC2.CreateTagsCommand({ Resources: [missing('xyz')], Tags: [{ Key: 'a', Value: 'b' }] })));
+    ec2.send(new EC2.CreateTagsCommand({ Resources: [missing('xyz')], Tags: [{ Key: 'a', Value: 'b' }] })),
+  );
   no('tags on a VPC that is gone', 'InvalidVpcID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.CreateTagsCommand({ Resources: [missing('vpc')], Tags: [{ Key: 'a', Value: 'b' }] })));
+    ec2.send(new EC2.CreateTagsCommand({ Resources: [missing('vpc')], Tags: [{ Key: 'a', Value: 'b' }] })),
+  );
   no('tags of AWS', 'InvalidParameterValue', ({ ec2, VpcId }) =>
-    ec2.send(new EC2.CreateTagsCommand({ Resources: [VpcId], Tags: [{ Key: 'aws:a', Value: 'b' }] })));
+    ec2.send(new EC2.CreateTagsCommand({ Resources: [VpcId], Tags: [{ Key: 'aws:a', Value: 'b' }] })),
+  );
   no('tags for another kind of resource', 'InvalidParameterValue', ({ ec2 }) =>
-    ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.1.0.0/16', TagSpecifications: [{ ResourceType: 'subnet', Tags: [{ Key: 'a', Value: 'b' }] }] })));
+    ec2.send(
+      new EC2.CreateVpcCommand({
+        CidrBlock: '10.1.0.0/16',
+        TagSpecifications: [{ ResourceType: 'subnet', Tags: [{ Key: 'a', Value: 'b' }] }],
+      }),
+    ),
+  );
   no('a dry run that would succeed', 'DryRunOperation 412', ({ ec2 }) =>
-    ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.1.0.0/16', DryRun: true })));
+    ec2.send(new EC2.CreateVpcCommand({ CidrBlock: '10.1.0.0/16', DryRun: true })),
+  );
   no('a zone that is none', 'InvalidParameterValue', ({ ec2 }) =>
-    ec2.send(new EC2.DescribeAvailabilityZonesCommand({ ZoneNames: ['us-west-2z'] })));
-  no('a region that is none', 'InvalidParameterValue', ({ ec2 }) => ec2.send(new EC2.DescribeRegionsCommand({ RegionNames: ['moon-1'] })));
+    ec2.send(new EC2.DescribeAvailabilityZonesCommand({ ZoneNames: ['us-west-2z'] })),
+  );
+  no('a region that is none', 'InvalidParameterValue', ({ ec2 }) =>
+    ec2.send(new EC2.DescribeRegionsCommand({ RegionNames: ['moon-1'] })),
+  );
   no('an unknown interface', 'InvalidNetworkInterfaceID.NotFound', ({ ec2 }) =>
-    ec2.send(new EC2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId: missing('eni') })));
+    ec2.send(new EC2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId: missing('eni') })),
+  );
   no('an address that is taken', 'InvalidIPAddress.InUse', async ({ ec2, a }) => {
     for (let i = 0; i < 2; i++)
       await ec2.send(new EC2.CreateNetworkInterfaceCommand({ SubnetId: a, PrivateIpAddress: '10.0.2.9' }));
   });
-  no('detaching the gateway under a NAT gateway', 'DependencyViolation', async ({ ec2, publicSubnet, VpcId, InternetGatewayId }) => {
-    const { AllocationId } = await ec2.send(new EC2.AllocateAddressCommand({}));
-    const { NatGateway } = await ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: publicSubnet, AllocationId }));
-    await EC2.waitUntilNatGatewayAvailable(
-      { client: ec2, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.02 },
-      { NatGatewayIds: [NatGateway!.NatGatewayId!] },
-    );
-    await ec2.send(new EC2.DetachInternetGatewayCommand({ VpcId, InternetGatewayId }));
-  });
-  no('a malformed id', 'InvalidVpcID.Malformed', ({ ec2 }) => ec2.send(new EC2.DescribeVpcsCommand({ VpcIds: ['nonsense'] })));
+  no(
+    'detaching the gateway under a NAT gateway',
+    'DependencyViolation',
+    async ({ ec2, publicSubnet, VpcId, InternetGatewayId }) => {
+      const { AllocationId } = await ec2.send(new EC2.AllocateAddressCommand({}));
+      const { NatGateway } = await ec2.send(new EC2.CreateNatGatewayCommand({ SubnetId: publicSubnet, AllocationId }));
+      await EC2.waitUntilNatGatewayAvailable(
+        { client: ec2, ...polling },
+        { NatGatewayIds: [NatGateway!.NatGatewayId!] },
+      );
+      await ec2.send(new EC2.DetachInternetGatewayCommand({ VpcId, InternetGatewayId }));
+    },
+  );
+  no('a malformed id', 'InvalidVpcID.Malformed', ({ ec2 }) =>
+    ec2.send(new EC2.DescribeVpcsCommand({ VpcIds: ['nonsense'] })),
+  );
 
   test.each(cases)('%s: %s', async (_title, code, call) => {
     await refused(call(await placed()), code);

@@ -22,11 +22,11 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'vitest';
 import { type AccountOptions, simulatedAccount } from '../../../src/simulator/index.ts';
 
-/** Simulated seconds to a real one: a cache of seven minutes takes a fifth of a second. */
-export const speed = 2000;
+/** For the SDK's own waiters: the account's clock is virtual, so a question asked again lets a poll interval pass. */
+export const polling = { maxWaitTime: 20, minDelay: 0.001, maxDelay: 0.002 };
 
-/** An account whose clients sleep by themselves, as those of somebody outside this project do. */
-export function world(options: AccountOptions = { clock: { speed } }, region = 'us-west-2') {
+/** A new account with a client for each service that it covers, as somebody outside this project makes them. */
+export function world(options: AccountOptions = {}, region = 'us-west-2') {
   const account = simulatedAccount(options);
   const config = { region, maxAttempts: 1 };
   return {
@@ -78,14 +78,14 @@ export async function placed(w: World = world()) {
 
 export type Place = Awaited<ReturnType<typeof placed>>;
 
-/** Asks again, sleeping in real time as a caller of AWS would, until the answer is as wished. */
+/** Asks again until the answer is as wished. */
 export async function until<Answer>(ask: () => Promise<Answer>, done: (answer: Answer) => unknown): Promise<Answer> {
   const end = performance.now() + 10_000;
   for (;;) {
     const answer = await ask();
     if (done(answer)) return answer;
     if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
@@ -103,4 +103,7 @@ export function refused(call: Promise<unknown>, expected: string) {
 
 /** A policy that lets `Service` assume the role. */
 export const trust = (Service = 'ec2.amazonaws.com') =>
-  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }] });
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
+  });
