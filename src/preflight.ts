@@ -25,9 +25,17 @@ interface Problem {
 
 type Check = (deployment: Deployment) => Promise<Problem[]>;
 
+/** One thing that was looked at. */
+export interface Inspection {
+  readonly name: string;
+  readonly problems: readonly Problem[];
+  /** Why it could not be looked at (an emulator, a missing permission). */
+  readonly unknown?: string;
+}
+
 /**
  * Everything that can be known before the first creating call: all problems in one list, exit 5. `create` are the
- * resource keys that are about to be made. What cannot be looked up (an emulator, a missing permission) is a note.
+ * resource keys that are about to be made. What cannot be looked up is a note.
  */
 export async function preflight(deployment: Deployment, create: readonly string[]): Promise<void> {
   const { io, place, callerArn, world } = deployment;
@@ -35,26 +43,10 @@ export async function preflight(deployment: Deployment, create: readonly string[
     io.note(
       `Account ${place.accountId} as ${callerArn}, region ${place.region}${world.kind === 'aws' ? '' : ` (${world.kind})`}.`,
     );
-  const making = (...keys: string[]) => keys.some((key) => create.includes(key));
-  const checks: [name: string, Check][] = [];
-  if (deployment.state === undefined) checks.push(['the deployment’s name', lostState]);
-  if (making('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
-  if (making('dbInstance')) checks.push(['the database class', databaseClass]);
-  if (making('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
-  if (making('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
-  if (making('elasticIp')) checks.push(['the address quota', addressQuota]);
-  if (making('vpc')) checks.push(['the VPC quota', vpcQuota]);
-  const found = await Promise.all(
-    checks.map(async ([name, check]) => {
-      try {
-        return await check(deployment);
-      } catch (error) {
-        io.note(`Note: ${name} could not be checked (${describe(error)}).`);
-        return [];
-      }
-    }),
-  );
-  const problems = found.flat();
+  const inspections = await inspect(deployment, create);
+  for (const { name, unknown } of inspections)
+    if (unknown !== undefined) io.note(`Note: ${name} could not be checked (${unknown}).`);
+  const problems = inspections.flatMap((one) => one.problems);
   if (problems.length === 0) return;
   const lost = problems.find((one) => one.what.includes('state file does not know'));
   throw userError({
@@ -64,6 +56,32 @@ export async function preflight(deployment: Deployment, create: readonly string[
     why: problems.map(({ what }) => what).join('\n'),
     fix: problems.map(({ fix }) => fix).join('\n'),
   });
+}
+
+/** Looks at what the resources `about` depend on, of which those in `create` are yet to be made. */
+export async function inspect(
+  deployment: Deployment,
+  create: readonly string[],
+  about: readonly string[] = create,
+): Promise<Inspection[]> {
+  const concerns = (...keys: string[]) => keys.some((key) => about.includes(key));
+  const checks: [name: string, Check][] = [];
+  if (deployment.state === undefined) checks.push(['the deployment’s name', lostState]);
+  if (concerns('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
+  if (concerns('dbInstance')) checks.push(['the database class', databaseClass]);
+  if (concerns('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
+  if (concerns('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
+  if (concerns('elasticIp')) checks.push(['the address quota', addressQuota(create)]);
+  if (concerns('vpc')) checks.push(['the VPC quota', vpcQuota(create)]);
+  return Promise.all(
+    checks.map(async ([name, check]) => {
+      try {
+        return { name, problems: await check(deployment) };
+      } catch (error) {
+        return { name, problems: [], unknown: describe(error) };
+      }
+    }),
+  );
 }
 
 /** An emulator answers what it does not know with HTML or with nothing; the status says more than the parser's error. */
@@ -195,21 +213,31 @@ const vcpuQuota =
     return tooSmall('vCPUs of running standard instances', 'L-1216C47A', limit, used, needed);
   };
 
-const addressQuota: Check = async (deployment) => {
-  const [limit, { Addresses = [] }] = await Promise.all([
-    quota(deployment, 'ec2', 'L-0263D0A3'),
-    deployment.clients.ec2.send(new DescribeAddressesCommand({})),
-  ]);
-  return tooSmall('Elastic IP addresses', 'L-0263D0A3', limit, Addresses.length, 1);
-};
+const addressQuota =
+  (create: readonly string[]): Check =>
+  async (deployment) => {
+    const [limit, { Addresses = [] }] = await Promise.all([
+      quota(deployment, 'ec2', 'L-0263D0A3'),
+      deployment.clients.ec2.send(new DescribeAddressesCommand({})),
+    ]);
+    return tooSmall(
+      'Elastic IP addresses',
+      'L-0263D0A3',
+      limit,
+      Addresses.length,
+      create.includes('elasticIp') ? 1 : 0,
+    );
+  };
 
-const vpcQuota: Check = async (deployment) => {
-  const [limit, { Vpcs = [] }] = await Promise.all([
-    quota(deployment, 'vpc', 'L-F678F1CE'),
-    deployment.clients.ec2.send(new DescribeVpcsCommand({})),
-  ]);
-  return tooSmall('VPCs', 'L-F678F1CE', limit, Vpcs.length, 1);
-};
+const vpcQuota =
+  (create: readonly string[]): Check =>
+  async (deployment) => {
+    const [limit, { Vpcs = [] }] = await Promise.all([
+      quota(deployment, 'vpc', 'L-F678F1CE'),
+      deployment.clients.ec2.send(new DescribeVpcsCommand({})),
+    ]);
+    return tooSmall('VPCs', 'L-F678F1CE', limit, Vpcs.length, create.includes('vpc') ? 1 : 0);
+  };
 
 function tooSmall(what: string, code: string, limit: number, used: number, needed: number): Problem[] {
   if (used + needed <= limit) return [];
