@@ -129,6 +129,8 @@ export function classify(error: unknown): ErrorClass {
     if (/Invalid IAM Instance Profile|no associated IAM Roles/i.test(message)) return 'iamPropagation';
     if (/service.linked role/i.test(message)) return 'serviceLinkedRole';
   }
+  // The SDK has one name for credentials that are missing and for a log-in that is over.
+  if (isAws(error, 'CredentialsProviderError') && /\b(expired|refresh|sso login)\b/i.test(message)) return 'expired';
   // The account's own refusal to be asked twice so soon has the same exception name as an IAM quota, which is final.
   for (const one of [Code, name, ErrorCode, code]) {
     const found = one === undefined ? undefined : classes.get(plain(one));

@@ -1,3 +1,4 @@
+import { loadSharedConfigFiles } from '@smithy/core/config';
 import { classify } from './aws-errors.ts';
 import type { World } from './world.ts';
 
@@ -8,7 +9,12 @@ export class Traffic {
 
   /** True for calls that change the account. */
   static changes(operation: string): boolean {
-    return !/^(Describe|Get|List|Head)/.test(operation);
+    return !/^(Describe|Get|List|Head|Decode|Simulate)/.test(operation);
+  }
+
+  /** True for calls that make something. */
+  static creates(operation: string): boolean {
+    return /^(Create|Run|Allocate|Import)/.test(operation);
   }
 
   count(service: string, operation: string) {
@@ -28,7 +34,7 @@ const inFlightPerClient = 8;
 const patienceSeconds = 300;
 
 interface Prepared {
-  config: { serviceId?: string };
+  config: { serviceId?: string; credentials?: (options: { forceRefresh: boolean }) => Promise<unknown> };
   middlewareStack: {
     // biome-ignore lint/suspicious/noExplicitAny: each client has its own input and output types.
     add(middleware: any, options: object): void;
@@ -37,8 +43,9 @@ interface Prepared {
 
 /**
  * Adds to `client`: a limit on calls in flight, the count, and the repetition of what is safe to repeat. That is a
- * throttled call of any kind, since nothing happened, and a question whose answer was lost. A change whose answer was
- * lost is thrown: the engine looks what came of it. `askAgain: false` is for questions whose answer is only advice.
+ * throttled call, since nothing happened, a question whose answer was lost, and once a call whose credentials have expired,
+ * with those that a log-in in another terminal may have left. A change whose answer was lost is thrown: the engine looks
+ * what came of it. So is a throttled creating call: the engine records the time of each before it is made. `askAgain: false` is for questions whose answer is only advice.
  */
 export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic, { askAgain = true } = {}) {
   const service = (client.config.serviceId ?? '').toLowerCase();
@@ -48,6 +55,7 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
       async (args: object) => {
         const operation = commandName.replace(/Command$/, '');
         const start = world.clock.now();
+        let renewed = false;
         for (let attempt = 0; ; attempt++) {
           const release = await turn();
           try {
@@ -57,8 +65,14 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
             const kind = classify(error);
             // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
             const lost = kind === 'unclear' && askAgain && !Traffic.changes(operation) && attempt < 3;
-            const again = kind === 'throttle' || lost;
+            const throttled = kind === 'throttle' && !Traffic.creates(operation);
+            const loggedIn = kind === 'expired' && !renewed;
+            const again = throttled || lost || loggedIn;
             if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
+            if (loggedIn) {
+              renewed = true;
+              await renewCredentials(client);
+            }
           } finally {
             release();
           }
@@ -68,6 +82,12 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
       },
     { step: 'initialize', priority: 'high', name: 'limitAndRepeat' },
   );
+}
+
+/** Asks the client's provider again, past every cache: it may say the same, or that nobody has logged in. */
+async function renewCredentials({ config }: Prepared) {
+  await loadSharedConfigFiles({ ignoreCache: true });
+  await config.credentials?.({ forceRefresh: true });
 }
 
 function semaphore(size: number): () => Promise<() => void> {

@@ -1,6 +1,6 @@
 import { dependents, type Graph, inOrder } from './graph.ts';
-import { type Run, Stopped } from './run.ts';
-import { type Outcome, StepLines, takeAway } from './up.ts';
+import type { Run } from './run.ts';
+import { ending, note, type Outcome, StepLines, takeAway } from './up.ts';
 
 /**
  * Destroys whatever nothing needs any more, until every row of `graph` is gone. A resource that says `letGo` lets what it
@@ -24,7 +24,7 @@ export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
     });
     const gone = (async () => {
       const ready = await Promise.all((needing.get(key) ?? []).map((one) => tasks.get(one)!.released));
-      if (ready.includes(false) || run.signal.aborted) {
+      if (ready.includes(false) || ending(run, outcome)) {
         outcome.skipped.push(key);
         return false;
       }
@@ -38,8 +38,7 @@ export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
         return true;
       } catch (error) {
         outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });
-        if (error instanceof Stopped) outcome.skipped.push(key);
-        else outcome.failed.push(steps.failed(key, error));
+        note(outcome, steps, key, error);
         return false;
       }
     })();

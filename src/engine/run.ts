@@ -132,12 +132,15 @@ export async function pause(run: Run, seconds: number): Promise<void> {
   if (run.signal.aborted) throw new Stopped();
 }
 
-/** Seconds after the recorded call before two empty answers prove that nothing was made: tag filters lag. */
-const settleSeconds = 30;
+/**
+ * Seconds after the recorded call before two empty answers prove that nothing was made: describes may lag by 10 s and tag
+ * filters by 20 s more, and the call itself was on its way for some time.
+ */
+const settleSeconds = 40;
 
 /**
  * Looks for what a call of unknown outcome may have made. `undefined` only when at least two answers were empty and the
- * last of them was asked at least half a minute after the call.
+ * last of them was asked well after whatever the call made must show.
  */
 export async function lookFor(run: Run, resource: AnyResource, since: string): Promise<Identity | undefined> {
   const called = Date.parse(since);

@@ -1,4 +1,5 @@
 import { awsCode, classify, requestId } from '../aws-errors.ts';
+import { UserError } from '../errors.ts';
 import type { Identity } from '../state.ts';
 import { type Graph, inOrder, needsOf } from './graph.ts';
 import type { AnyResource } from './resource.ts';
@@ -82,7 +83,7 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
         const ready = await Promise.all(needed.map((need) => tasks.get(need)!));
         const verdict = verdicts.get(key) ?? 'create';
         const rewired = needed.some((need) => remade.has(need));
-        if (ready.includes(false) || run.signal.aborted) {
+        if (ready.includes(false) || ending(run, outcome)) {
           // A kept resource stays kept, whatever happened to what it needs.
           if (verdict === 'keep' && !rewired) return true;
           outcome.skipped.push(key);
@@ -102,8 +103,7 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
           return true;
         } catch (error) {
           outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });
-          if (error instanceof Stopped) outcome.skipped.push(key);
-          else outcome.failed.push(steps.failed(key, error));
+          note(outcome, steps, key, error);
           return false;
         }
       })(),
@@ -112,6 +112,22 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
   await Promise.all(tasks.values());
   outcome.stopped = run.signal.aborted;
   return outcome;
+}
+
+/**
+ * Whatever is under way when the credentials expire ends with it, which is one failure and not twenty. The others were
+ * stopped by it, and so is what has not begun.
+ */
+export function note(outcome: Outcome, steps: StepLines, key: string, error: unknown) {
+  const isExpired = (one: unknown) => classify(one) === 'expired';
+  const again = isExpired(error) && outcome.failed.some((one) => isExpired(one.error));
+  if (error instanceof Stopped || again) outcome.skipped.push(key);
+  else outcome.failed.push(steps.failed(key, error));
+}
+
+/** True when nothing new should begin: told to stop, or without credentials. */
+export function ending({ signal }: Run, { failed }: Outcome): boolean {
+  return signal.aborted || failed.some(({ error }) => classify(error) === 'expired');
 }
 
 /** Creates (or goes on with) one resource until it is complete. True when it was made anew. */
@@ -152,33 +168,46 @@ async function identify(run: Run, resource: AnyResource, verdict: Verdict): Prom
   return true;
 }
 
+/** Creating calls whose answers may be lost, one after another, before the run says so. */
+const mostLost = 5;
+
 /** The creating call, until AWS has said clearly yes or no. */
 async function make(run: Run, resource: AnyResource, generation: number) {
   const { key } = resource;
-  const before = () => run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
-  before();
+  // The time is that of the latest call that may still make something: what it made shows some time after that.
+  const record = () => run.state.creating(key, { step: stepOf(run, key), generation, since: now(run) });
   // True from a call of unknown outcome until two looks found nothing of it.
   let perhaps = false;
+  let lost: unknown;
   let identity: Identity;
   try {
     identity = await persist(
       run,
       ['throttle', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
       async () => {
-        for (let attempt = 1; ; attempt++) {
+        for (let attempt = 0; ; attempt++) {
+          if (perhaps) {
+            const found = await lookFor(run, resource, run.state.row(key)!.since);
+            if (found) return found;
+            if (attempt >= mostLost) throw lost;
+            perhaps = false;
+          }
+          record();
           try {
             return await resource.create(bindTo(run, resource, { generation }), known(run, resource));
           } catch (error) {
             const kind = classify(error);
             // An answer that lacks what it must have says nothing about what was done.
             perhaps = kind === 'unclear' || kind === 'expired' || error instanceof TypeError;
-            if (kind !== 'unclear' && kind !== 'exists') throw error;
-            const found = await lookFor(run, resource, run.state.row(key)!.since);
-            if (found) return found;
-            // The name is taken and it does not carry our tags: somebody else's.
-            if (kind === 'exists' || attempt >= 5) throw error;
-            perhaps = false;
-            before();
+            if (kind === 'exists') {
+              const found = await lookFor(run, resource, run.state.row(key)!.since);
+              if (found) return found;
+            }
+            // A name that is taken and does not carry our tags is somebody else's.
+            if (kind !== 'unclear') throw error;
+            // A call that hung may have arrived just before its answer was lost.
+            record();
+            lost = error;
           }
         }
       },
@@ -222,6 +251,12 @@ async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
   );
 }
 
+/** AWS's own code where there is one, or ours. */
+function codeOf(error: unknown): string {
+  if (error instanceof UserError) return error.awsCode ?? error.code;
+  return error instanceof FailedLater ? error.code : awsCode(error);
+}
+
 /** Emits the events of steps and resources: a step starts with its first resource and is done with its last. */
 export class StepLines {
   readonly #run: Run;
@@ -256,7 +291,7 @@ export class StepLines {
       event: 'resource.failed',
       step,
       resource: key,
-      code: error instanceof FailedLater ? error.code : awsCode(error),
+      code: codeOf(error),
       message: (error as Error).message,
       ...(id === undefined ? {} : { requestId: id }),
     });
