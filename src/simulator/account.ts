@@ -51,8 +51,8 @@ export class Account {
   changingCalls = 0;
   /** How many calls this process has made; what `faults.expireAtCall` counts. */
   calls = 0;
-  /** The latest call, as text: a client that asks the same again is waiting for something. */
-  lastQuestion = '';
+  /** What was asked since the last changing call, as text: a client that asks the same again is waiting for something. */
+  readonly questions = new Set<string>();
   readonly #operations = new Map<string, Operation>();
   readonly #events = new Map<string, (scope: Scope, details: unknown) => void>();
   readonly #file: string | undefined;

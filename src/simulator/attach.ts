@@ -172,9 +172,13 @@ function structuredCloneKeepingStreams(output: Record<string, unknown>): Record<
 }
 
 async function passTimeIfAskedAgain(account: Account, name: string, input: object, changing: boolean) {
+  const { questions } = account;
+  if (changing) return questions.clear();
   const text = `${name} ${JSON.stringify(input, (_key, value) => (value instanceof Uint8Array ? value.length : value))}`;
-  const again = !changing && account.lastQuestion === text;
-  account.lastQuestion = text;
+  const again = questions.has(text);
+  // Each round of a caller that asks several questions in turn lets one interval pass, whatever the number of questions.
+  if (again) questions.clear();
+  questions.add(text);
   if (again && account.clock.sleepers() === 0) await account.clock.idle(() => account.clock.sleep(pollSeconds * 1000));
 }
 
