@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CommandIo } from './commands/command-io.ts';
 import { environment } from './environment.ts';
@@ -159,6 +159,14 @@ const status = add(
   .option('--wait', 'look until everything is complete')
   .option('--exit-code', 'exit 3 unless everything is complete');
 
+const doctor = add(
+  program,
+  'doctor',
+  'look at all that up depends on, here and in the account, with a fix for each thing amiss',
+  ['doctor', 'doctor --json', 'doctor --simulate'],
+  async (io, flags) => (await import('./commands/doctor.ts')).doctor(io, flags),
+);
+
 const cost = add(
   program,
   'cost',
@@ -189,6 +197,49 @@ add(
   .option('--output <file>', 'the file to write, .html or .svg')
   .option('--open', 'show it in the browser');
 
+const serverNames = ['bastion', 'a', 'c'];
+
+add(
+  program,
+  'ssh',
+  'a shell on a server, through the bastion; or one command there, behind --',
+  ['ssh', 'ssh a', 'ssh c -- df -h /mnt/efs'],
+  async (io, flags, words) => (await import('./commands/ssh.ts')).ssh(io, flags, words),
+).addArgument(new Argument('[server]', 'bastion unless given').choices(serverNames));
+
+add(
+  program,
+  'logs',
+  'what a part of Airflow wrote on the nodes',
+  ['logs scheduler', 'logs worker -f --node a', 'logs nginx --node bastion --since 30m'],
+  async (io, flags, words) => (await import('./commands/logs.ts')).logs(io, flags, words),
+)
+  .addArgument(
+    new Argument('<component>', 'whose').choices([
+      ...['api-server', 'scheduler', 'dag-processor', 'triggerer', 'worker', 'flower'],
+      ...['environment', 'nginx'],
+    ]),
+  )
+  .option('-f, --follow', 'go on as it is written')
+  .addOption(new Option('--node <server>', 'of one server; both nodes unless given').choices(serverNames))
+  .option('--since <time>', 'from 30m, 2h or 1d ago on, or a date; the last 200 lines unless given');
+
+add(
+  program,
+  'airflow',
+  "Airflow's own command line on a healthy node, with the cluster's settings",
+  ['airflow -- dags list', 'airflow -- dags trigger my_dag'],
+  async (io, flags, words) => (await import('./commands/airflow.ts')).airflow(io, flags, words),
+);
+
+add(
+  program,
+  'open',
+  'where Airflow is; shows it in the browser where there is a desktop',
+  ['open', 'open --json'],
+  async (io, flags) => (await import('./commands/open.ts')).open(io, flags),
+);
+
 const state = program.command('state').description('the state file').exitOverride();
 const stateCommands = () => import('./commands/state.ts');
 add(state, 'show', 'print it', ['state show'], async (io, flags) => (await stateCommands()).stateShow(io, flags));
@@ -206,6 +257,31 @@ const show = add(config, 'show', 'every setting and where it comes from', ['conf
 );
 add(config, 'schema', 'the JSON Schema of airflow-aws.yaml', ['config schema'], async (io) =>
   (await configCommands()).configSchemaCommand(io),
+);
+
+add(
+  program,
+  'completion',
+  'a script that lets a shell complete commands and flags',
+  ['completion bash > /etc/bash_completion.d/airflow-aws', 'completion fish | source'],
+  async (io, _flags, { operands }) => {
+    await addSettings([init]);
+    const { completion } = await import('./commands/completion.ts');
+    return completion(io, program, operands[0] as Parameters<typeof completion>[2]);
+  },
+).addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish', 'powershell']));
+
+add(
+  program,
+  'docs',
+  'a short page on one topic, offline; without a topic, what there is',
+  ['docs', 'docs resume'],
+  async (io, _flags, { operands }) => {
+    const { docs } = await import('./commands/docs.ts');
+    return docs(io, operands[0] as Parameters<typeof docs>[1]);
+  },
+).addArgument(
+  new Argument('[topic]', 'which').choices(['settings', 'resume', 'cost', 'security', 'rehearsal', 'exit-codes']),
 );
 
 /** Every setting is a flag of the commands that use settings; the list is loaded only for them. */
@@ -226,6 +302,7 @@ async function main(argv: string[]) {
     ['up', up],
     ['destroy', destroy],
     ['status', status],
+    ['doctor', doctor],
     ['cost', cost],
     ['diagram', diagram],
     ['rebuild', rebuild],
