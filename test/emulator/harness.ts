@@ -79,6 +79,8 @@ export async function startEmulator(kind: 'moto' | 'ministack'): Promise<Emulato
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A run that ends without stop(), by an error or Ctrl-C, leaves no server behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const lastWords = tail(child);
   const directUrl = `http://127.0.0.1:${port}`;
   try {
