@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/engine/run.ts';
+import type { Clock } from '../../src/engine/clock.ts';
 
 /** Time that passes only in sleeps, in their order: as long as something can go on without sleeping, it stands still. */
 export class VirtualClock implements Clock {
