@@ -99,6 +99,7 @@ function airflowFiles({ airflow, tls, cache, database }: NodeConfig, facts: Node
       master: database.username,
       authorities,
     }),
+    python('prove_cluster.py', { region, bucket: facts.bucket, nodes: '2' }),
     python('create_users.py', {
       region,
       secretsParameter,
@@ -172,4 +173,16 @@ export function serviceCommands(facts: NodeFacts): Command[] {
       text: templateText('scripts/await-api.sh'),
     }),
   ];
+}
+
+/** Runs tasks on every node and reads their logs back from S3; fails with the part that did not do its share. */
+export function proveCluster({ bucket }: Pick<NodeFacts, 'bucket'>): Command {
+  return script({
+    name: 'prove-cluster',
+    title: 'run tasks on every node and find their logs',
+    typicalSeconds: 30,
+    timeoutSeconds: 420,
+    touches: { buckets: [bucket] },
+    text: '/opt/airflow/venv/bin/python /opt/airflow/lib/prove_cluster.py',
+  });
 }

@@ -1,4 +1,4 @@
-"""Proves that tasks run, on which nodes, and that their logs arrive. Started by `airflow-aws verify`."""
+"""Proves that tasks run, on which nodes, and that their logs arrive. `airflow-aws` starts it."""
 
 import socket
 import time
@@ -6,7 +6,7 @@ import time
 from airflow.sdk import dag, task
 
 
-@dag(schedule=None, catchup=False, max_active_runs=1, tags=["airflow-aws"])
+@dag(schedule=None, catchup=False, max_active_runs=1, is_paused_upon_creation=False, tags=["airflow-aws"])
 def airflow_aws_canary():
     @task
     def where(number: int) -> str:

@@ -3,15 +3,13 @@
  * the built command line, `npm run lab -- shell a` is a shell on node a, and `npm run lab -- down` takes it all away.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from '../emulator/harness.ts';
 import { onHost, pull } from './hosts.ts';
-import { namespaces } from './network.ts';
-import { operatorEnvironment, writeSettings } from './operator.ts';
-import { cacheFolder, inNamespace, run } from './processes.ts';
-import { closeLeftovers, endpointUrl, Region } from './region.ts';
+import { commandLine, openLab, prepare, writeSettings } from './operator.ts';
+import { cacheFolder } from './processes.ts';
+import { closeLeftovers, endpointUrl } from './region.ts';
 
 const readyFile = join(cacheFolder, 'ready');
 const supervisorFile = join(cacheFolder, 'supervisor.pid');
@@ -37,28 +35,18 @@ async function up() {
   say(`The lab is up; its endpoint is ${endpointUrl}, its deployment is in ${deployment}.`);
 }
 
-/** Everything from outside, once. */
-export async function prepare() {
-  mkdirSync(cacheFolder, { recursive: true });
-  await run(join(process.cwd(), 'test/lab/prepare.sh'), [cacheFolder, endpointUrl]);
-}
-
 async function supervise() {
-  const emulator = process.env.LAB_EMULATOR_URL === undefined ? await startEmulator('moto') : undefined;
-  const region = await Region.open(emulator?.proxy.url ?? process.env.LAB_EMULATOR_URL!, (line) =>
-    say(`${new Date().toISOString()} ${line}`),
-  );
+  const { close } = await openLab((line) => say(`${new Date().toISOString()} ${line}`));
   rmSync(deployment, { recursive: true, force: true });
   writeSettings(deployment);
   writeFileSync(readyFile, '');
-  const close = async () => {
-    await region.close();
-    await emulator?.stop();
+  const end = async () => {
+    await close();
     rmSync(readyFile, { force: true });
     process.exit(0);
   };
-  process.once('SIGTERM', () => void close());
-  process.once('SIGINT', () => void close());
+  process.once('SIGTERM', () => void end());
+  process.once('SIGINT', () => void end());
 }
 
 async function down() {
@@ -89,9 +77,8 @@ else if (command === 'shell')
   await become(await onHost(rest[0] ?? 'a', rest.length > 1 ? rest.slice(1) : ['bash', '-l']));
 else if (command === 'pull') await pull(rest[0] ?? 'a');
 else if (command === 'run') {
-  const bin = process.env.AIRFLOW_AWS_BIN ?? join(process.cwd(), 'bin/airflow-aws.js');
-  const commandLine = [process.execPath, bin, ...rest, '-C', deployment];
-  await become(inNamespace(namespaces.operator, commandLine), operatorEnvironment());
+  const { command: program, env } = commandLine(deployment, rest);
+  await become(program, env);
 } else {
   say('lab up | run ARGUMENTS… | shell bastion|a|c [COMMAND…] | pull a|c | down');
   process.exitCode = 2;

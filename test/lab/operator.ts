@@ -1,9 +1,31 @@
 /** The operator: a machine on the internet with the built command line and a folder with a deployment. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEYS, REGION } from '../emulator/harness.ts';
-import { addresses } from './network.ts';
-import { endpointUrl } from './region.ts';
+import { KEYS, REGION, startEmulator } from '../emulator/harness.ts';
+import { addresses, namespaces } from './network.ts';
+import { cacheFolder, inNamespace, run } from './processes.ts';
+import { endpointUrl, Region } from './region.ts';
+
+/** Everything from outside, once. Needs the network the first time; a minute or two, and 3 GB. */
+export async function prepare() {
+  mkdirSync(cacheFolder, { recursive: true });
+  await run(join(process.cwd(), 'test/lab/prepare.sh'), [cacheFolder, endpointUrl]);
+}
+
+/** The region behind moto, or behind the emulator at LAB_EMULATOR_URL, which must be empty and is left running. */
+export async function openLab(log: (line: string) => void): Promise<{ region: Region; close(): Promise<void> }> {
+  const given = process.env.LAB_EMULATOR_URL;
+  const emulator = given === undefined ? await startEmulator('moto') : undefined;
+  const region = await Region.open(emulator?.directUrl ?? given!, log);
+  return {
+    region,
+    async close() {
+      await region.close();
+      await emulator?.stop();
+    },
+  };
+}
 
 /** The settings of a deployment in the lab: what differs from the defaults is where we are, and the system. */
 export function writeSettings(directory: string) {
@@ -12,8 +34,10 @@ export function writeSettings(directory: string) {
   writeFileSync(join(directory, 'airflow-aws.yaml'), settings);
 }
 
-export function operatorEnvironment(): Record<string, string> {
-  return {
+/** The program, its arguments and its environment, on the operator's machine. */
+export function commandLine(directory: string, args: readonly string[]) {
+  const bin = process.env.AIRFLOW_AWS_BIN ?? join(process.cwd(), 'bin/airflow-aws.js');
+  const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '/root',
     CI: '1',
@@ -22,4 +46,36 @@ export function operatorEnvironment(): Record<string, string> {
     AWS_EC2_METADATA_DISABLED: 'true',
     ...KEYS,
   };
+  return { command: inNamespace(namespaces.operator, [process.execPath, bin, ...args, '-C', directory]), env };
+}
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs the command line to its end, or to the moment at which it is killed, as a power cut would. */
+export async function airflowAws(
+  directory: string,
+  args: readonly string[],
+  { killAfterSeconds, timeoutSeconds = 1200 }: { killAfterSeconds?: number; timeoutSeconds?: number } = {},
+): Promise<Ended> {
+  const { command, env } = commandLine(directory, args);
+  const child: ChildProcess = spawn(command[0], command[1], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const limit = setTimeout(
+    () => process.kill(-child.pid!, 'SIGKILL'),
+    Math.min(killAfterSeconds ?? timeoutSeconds, timeoutSeconds) * 1000,
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  clearTimeout(limit);
+  return { code, output };
 }

@@ -1,5 +1,5 @@
 /** The region in a box: keeps hosts, servers, rules and names as the account says, until it is closed. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -233,7 +233,7 @@ export async function closeLeftovers() {
   for (const mount of mounts.filter((one) => one.startsWith(regionFolder)).reverse())
     await run('umount', ['--lazy', mount]);
   await removeNetwork();
-  rmSync(regionFolder, { recursive: true, force: true });
+  await run('rm', ['-rf', regionFolder]);
 }
 
 function fileServer(): string {

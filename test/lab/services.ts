@@ -69,6 +69,8 @@ export function startDatabase(database: Database, told: Told): Promise<Service> 
         `--ssl-key=${inRoot}/server.key`,
         '--innodb-buffer-pool-size=256M',
         '--skip-log-bin',
+        // It would ask for the name of each client, and wait for want of an answer.
+        '--skip-name-resolve',
       ]),
     );
   });

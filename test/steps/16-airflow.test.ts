@@ -343,7 +343,12 @@ describe('node c', () => {
 
 describe('the proof', () => {
   const identity = { bastionId: 'i-0b', nodeAId: 'i-0a', nodeCId: 'i-0c' };
-  const known = { bastion, loadBalancer, targetGroup: { targetGroupArn: 'arn:tg' } } as never;
+  const known = {
+    bastion,
+    loadBalancer,
+    targetGroup: { targetGroupArn: 'arn:tg' },
+    bucket: { bucketName: 'logs' },
+  } as never;
   const target = (Id: string, State: string) => ({ Target: { Id }, TargetHealth: { State: State as 'healthy' } });
   const well = { status: 'healthy' };
   const health = { metadatabase: well, scheduler: well, triggerer: well, dag_processor: well };
@@ -367,6 +372,21 @@ describe('the proof', () => {
 
   it('gives the address that a browser opens', async () => {
     expect(await cluster.finish!(aws(), identity, known)).toEqual({ url: 'https://198.51.100.7' });
+  });
+
+  it('ends with exit code 9 and what the node says when no task leaves its log in the bucket', async () => {
+    servers.answer = (host, command) => {
+      if (command.title === 'run tasks on every node and find their logs')
+        throw shellError('failed', { name: host, instanceId: 'i', address: '', user: '' }, command, 'left no log');
+      if (command.kind === 'unit-states') return nodeUnits.map(() => 'active').join('\n');
+      return command.kind === 'get' && command.url.includes('/monitor/health') ? body : '<title>Sign In</title>';
+    };
+    await expect(cluster.finish!(aws(), identity, known)).rejects.toMatchObject({
+      exitCode: 9,
+      code: 'cluster-unhealthy',
+      what: expect.stringContaining('a task on every node, with its log in S3,'),
+      why: expect.stringContaining('left no log'),
+    });
   });
 
   it.each([

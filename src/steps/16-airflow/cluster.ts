@@ -5,10 +5,12 @@ import { UserError, userError } from '../../errors.ts';
 import { baseUrl } from '../../hosts/bastion.ts';
 import { type Command, httpGet, unitStates } from '../../hosts/command.ts';
 import { nodeUnits } from '../../hosts/components.ts';
-import type { Host } from '../../hosts/shell.ts';
+import { proveCluster } from '../../hosts/node.ts';
+import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { bastion } from '../09-bastion.ts';
 import { nodeA } from '../10-node-a.ts';
 import { listener, loadBalancer, nodeATarget, targetGroup } from '../11-load-balancer.ts';
+import { bucket } from '../14-storage.ts';
 import { bastionServer } from './bastion-server.ts';
 import { nodeC, nodeCTarget } from './node-c.ts';
 import { nodeAServices, nodeCServices } from './nodes.ts';
@@ -30,6 +32,7 @@ export const cluster = resource(
     nodeC,
     loadBalancer,
     targetGroup,
+    bucket,
     listener,
     nodeATarget,
     nodeCTarget,
@@ -39,7 +42,7 @@ export const cluster = resource(
   },
   {
     type: 'Host::Cluster',
-    typicalSeconds: { create: 35, destroy: 0 },
+    typicalSeconds: { create: 65, destroy: 0 },
     async find(_aws, { bastion, nodeA, nodeC }) {
       if (!bastion || !nodeA || !nodeC) return undefined;
       return { bastionId: bastion.instanceId, nodeAId: nodeA.instanceId, nodeCId: nodeC.instanceId };
@@ -47,7 +50,7 @@ export const cluster = resource(
     async create(_aws, { bastion, nodeA, nodeC }) {
       return { bastionId: bastion.instanceId, nodeAId: nodeA.instanceId, nodeCId: nodeC.instanceId };
     },
-    async finish(aws, { bastionId, nodeAId, nodeCId }, { bastion, loadBalancer, targetGroup }) {
+    async finish(aws, { bastionId, nodeAId, nodeCId }, { bastion, loadBalancer, targetGroup, bucket }) {
       const [door, a, c] = await Promise.all([
         reach(aws, { name: 'bastion', instanceId: bastionId, bastionId }),
         reach(aws, { name: 'a', instanceId: nodeAId, bastionId }),
@@ -64,6 +67,7 @@ export const cluster = resource(
       await hop(aws, 'the log-in page through the bastion', async () =>
         /<form|<title/i.test(await output(aws, door, httpGet(`${inside}/auth/login/`, touches))),
       );
+      await tasksRun(aws, a, bucket.bucketName);
       return { url: baseUrl(aws.config, bastion.publicIp) };
     },
     async destroy() {
@@ -77,6 +81,15 @@ async function unitsActive(aws: Aws, node: Host) {
     const states = (await output(aws, node, unitStates(nodeUnits))).trim().split('\n');
     return states.length === nodeUnits.length && states.every((state) => state === 'active');
   });
+}
+
+async function tasksRun(aws: Aws, node: Host, bucket: string) {
+  try {
+    await aws.shell.run(node, proveCluster({ bucket }));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== shellErrors.failed) throw error;
+    throw unhealthy('a task on every node, with its log in S3,', error.why, error);
+  }
 }
 
 async function targetsHealthy(aws: Aws, targetGroupArn: string, instanceIds: string[]) {
@@ -120,15 +133,23 @@ async function hop(aws: Aws, what: string, isSo: () => Promise<boolean>) {
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw userError({
-      code: 'cluster-unhealthy',
-      exitCode: 9,
-      what: `The cluster is built and is not healthy: ${what} did not come about.`,
-      why: `It was looked for during ${patience.timeoutSeconds} s; everything before it was well.`,
-      fix: 'See `airflow-aws status` and `airflow-aws logs COMPONENT`, then run `airflow-aws up --resume`.',
-      resource: 'cluster',
-      resumable: true,
-      cause: error,
-    });
+    throw unhealthy(
+      what,
+      `It was looked for during ${patience.timeoutSeconds} s; everything before it was well.`,
+      error,
+    );
   }
+}
+
+function unhealthy(what: string, why: string, cause: UserError): UserError {
+  return userError({
+    code: 'cluster-unhealthy',
+    exitCode: 9,
+    what: `The cluster is built and is not healthy: ${what} did not come about.`,
+    why,
+    fix: 'See `airflow-aws status` and the units on the nodes, then run `airflow-aws up --resume`.',
+    resource: 'cluster',
+    resumable: true,
+    cause,
+  });
 }
