@@ -1,0 +1,145 @@
+import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Clients } from '../../src/aws.ts';
+import { ec2Kind } from '../../src/aws.ts';
+import { schema } from '../../src/config/schema.ts';
+import type { AnyResource } from '../../src/engine/resource.ts';
+import { Stopped } from '../../src/engine/run.ts';
+import { Session, type SessionOptions } from '../../src/session.ts';
+import { VirtualClock } from '../helpers/clock.ts';
+import { refusal } from './toys.ts';
+
+const ec2 = mockClient(EC2Client);
+let clock: VirtualClock;
+let stop: AbortController;
+let progress: [string, number][];
+let session: Session;
+
+beforeEach(() => {
+  ec2.reset();
+  clock = new VirtualClock();
+  stop = new AbortController();
+  progress = [];
+  const options = {
+    world: { clock, pace: 1, random: () => 0.5 },
+    config: schema.parse({}),
+    names: {},
+    stack: { id: 'stack1', name: 'pms' },
+    signal: stop.signal,
+  };
+  session = new Session(
+    { ec2: new EC2Client({ region: 'us-west-2' }) } as Clients,
+    options as unknown as SessionOptions,
+  );
+});
+
+function bound(key: string, identity?: Record<string, string>) {
+  return session.bind({ key } as AnyResource, {
+    row: identity && { step: 1, status: 'complete', generation: 1, since: '', identity },
+    token: 't',
+    generation: 1,
+    progress: (waitingFor, elapsedSeconds) => progress.push([waitingFor, elapsedSeconds]),
+    letGo: () => {},
+  });
+}
+
+const subnets = ec2Kind({
+  idFilter: 'subnet-id',
+  idField: 'subnetId',
+  ask: (Filters) => new DescribeSubnetsCommand({ Filters }),
+  list: ({ Subnets }) => Subnets,
+  id: ({ SubnetId }) => SubnetId,
+});
+
+describe('questions', () => {
+  it('that are equal and asked in the same moment are one call, and everybody gets the answer', async () => {
+    ec2.on(DescribeVpcsCommand).resolves({ Vpcs: [{ VpcId: 'vpc-1' }] });
+    const one = bound('a');
+    const other = bound('b');
+    const ask = (aws: typeof one) => aws.ask(aws.ec2, new DescribeVpcsCommand({ VpcIds: ['vpc-1'] }));
+    const answers = await Promise.all([ask(one), ask(other)]);
+    expect(answers.map(({ Vpcs }) => Vpcs![0]!.VpcId)).toEqual(['vpc-1', 'vpc-1']);
+    expect(ec2.calls()).toHaveLength(1);
+    await ask(one);
+    expect(ec2.calls()).toHaveLength(2);
+  });
+
+  it('that differ are calls of their own', async () => {
+    ec2.on(DescribeVpcsCommand).resolves({});
+    const aws = bound('a');
+    const ask = (id: string) => aws.ask(aws.ec2, new DescribeVpcsCommand({ VpcIds: [id] }));
+    await Promise.all([ask('vpc-1'), ask('vpc-2')]);
+    expect(ec2.calls()).toHaveLength(2);
+  });
+
+  it('for recorded ids of one kind are one call, and each gets its own or nothing', async () => {
+    ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [{ SubnetId: 'subnet-1' }, { SubnetId: 'subnet-2' }] });
+    const found = await Promise.all(
+      ['subnet-1', 'subnet-2'].map((subnetId) => bound(subnetId, { subnetId }).seek(subnets)),
+    );
+    expect(found.map((one) => one?.SubnetId)).toEqual(['subnet-1', 'subnet-2']);
+    expect(ec2.commandCalls(DescribeSubnetsCommand).map(({ args }) => args[0].input)).toEqual([
+      { Filters: [{ Name: 'subnet-id', Values: ['subnet-1', 'subnet-2'] }] },
+    ]);
+  });
+
+  it('that fail, fail for everybody who asked, and the next one is asked anew', async () => {
+    ec2
+      .on(DescribeSubnetsCommand)
+      .rejectsOnce(refusal('UnauthorizedOperation'))
+      .resolves({ Subnets: [{ SubnetId: 's' }] });
+    const seek = () => Promise.allSettled(['s', 's'].map((subnetId) => bound('x', { subnetId }).seek(subnets)));
+    expect((await seek()).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect((await seek()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  });
+});
+
+describe('wait', () => {
+  const what = { for: 'thing ready', everySeconds: 5, timeoutSeconds: 60 };
+
+  it('looks at once, then at its interval, and names what it waits for and since when', async () => {
+    let looks = 0;
+    expect(await bound('a').wait(what, async () => (++looks === 3 ? 'ready' : undefined))).toBe('ready');
+    expect(progress).toEqual([
+      ['thing ready', 0],
+      ['thing ready', 5],
+    ]);
+  });
+
+  it('is bounded, and says what it waited for and how to go on', async () => {
+    const start = clock.now();
+    const error = await bound('a')
+      .wait(what, async () => undefined)
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'timed-out', resumable: true, what: expect.stringContaining('thing ready') });
+    expect((clock.now() - start) / 1000).toBeLessThanOrEqual(70);
+  });
+
+  it.each(['RequestLimitExceeded', 'TimeoutError', 'InvalidVpcID.NotFound'])('looks on after %s', async (code) => {
+    let looks = 0;
+    const look = async () => {
+      if (++looks < 3) throw refusal(code);
+      return true;
+    };
+    expect(await bound('a').wait(what, look)).toBe(true);
+  });
+
+  it.each(['UnauthorizedOperation', 'VpcLimitExceeded', 'SomethingNew'])('ends at once with %s', async (code) => {
+    let looks = 0;
+    const look = async () => {
+      looks++;
+      throw refusal(code);
+    };
+    await expect(bound('a').wait(what, look)).rejects.toThrow(code);
+    expect(looks).toBe(1);
+  });
+
+  it('ends with Stopped when the run is told to stop', async () => {
+    const waiting = bound('a').wait(what, async () => {
+      stop.abort();
+      return undefined;
+    });
+    await expect(waiting).rejects.toBeInstanceOf(Stopped);
+  });
+});
