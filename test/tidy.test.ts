@@ -232,7 +232,7 @@ describe('every file', () => {
 
   it('is short enough to be read at once', () => {
     const linesOf = (file: string) => read(file).split('\n').length - 1;
-    const limit = (file: string) => (file.startsWith('src/steps/') ? 300 : 400);
+    const limit = (file: string) => (file.startsWith('src/steps/') ? 300 : 450);
     const long = sources.filter((file) => linesOf(file) > limit(file));
     expect(long.map((file) => `${file}: ${linesOf(file)} lines`)).toEqual([]);
   });
