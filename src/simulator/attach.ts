@@ -203,10 +203,17 @@ async function throwAsAws(
   id: string,
 ): Promise<never> {
   const [, namespace, name, traits, input, output] = schemaOf(context) ?? [];
-  await client.config.protocol.deserializeResponse(
-    { namespace, name, traits, input, output },
-    { ...client.config, ...context },
-    errorResponse(service, refused, id),
-  );
+  const response = errorResponse(service, refused, id);
+  try {
+    await client.config.protocol.deserializeResponse(
+      { namespace, name, traits, input, output },
+      { ...client.config, ...context },
+      response,
+    );
+  } catch (error) {
+    // As the SDK's own deserialiser leaves it; its middleware for buckets of other regions reads a header from it.
+    Object.defineProperty(error, '$response', { value: response });
+    throw error;
+  }
   throw new Error(`the SDK took ${refused.code} for a success`);
 }

@@ -15,6 +15,8 @@ export function tablesOf(directory: string): Tables {
 
 /** Rows that AWS still lists but that are gone. */
 function isLive(row: Row): boolean {
+  // A service makes its own role on first use and never takes it away; nobody's destroy may.
+  if (String(row.path ?? '').startsWith('/aws-service-role/')) return false;
   return !['terminated', 'deleted', 'shutting-down'].includes(String(row.state ?? row.status ?? ''));
 }
 

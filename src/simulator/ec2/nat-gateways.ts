@@ -66,6 +66,14 @@ export function isLive({ state }: NatGatewayRow): boolean {
   return state === 'pending' || state === 'available' || state === 'deleting';
 }
 
+const addressStatus = {
+  pending: 'associating',
+  available: 'succeeded',
+  failed: 'failed',
+  deleting: 'succeeded',
+  deleted: 'succeeded',
+} as const;
+
 function describe(row: NatGatewayRow): NatGateway {
   const address = {
     AllocationId: row.allocationId,
@@ -76,7 +84,8 @@ function describe(row: NatGatewayRow): NatGateway {
       AssociationId: row.associationId,
     }),
     IsPrimary: true,
-    Status: row.state === 'pending' ? ('associating' as const) : ('succeeded' as const),
+    ...(row.state === 'failed' && { FailureMessage: row.failureMessage }),
+    Status: addressStatus[row.state],
   };
   return {
     NatGatewayId: row.natGatewayId,

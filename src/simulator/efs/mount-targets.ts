@@ -16,6 +16,7 @@ import { networkInterfaceTable } from '../ec2/network-interface-rows.ts';
 import { addNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
 import { defaultSecurityGroup, securityGroupTable } from '../ec2/security-group-rows.ts';
 import { type SubnetRow, subnetTable } from '../ec2/subnets.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { type Noun, operation } from '../noun.ts';
 import { Refusal, refusal } from '../refusal.ts';
 import { efsPage } from './pages.ts';
@@ -126,6 +127,7 @@ export const mountTargets: Noun = {
         const mountTargetId = scope.id('fsmt');
         const wanted = { subnetId, groupIds, privateIpAddress: IpAddress };
         const { networkInterfaceId, privateIpAddress } = interfaceFor(scope, mountTargetId, fileSystemId, wanted);
+        touchServiceLinkedRole(scope, 'elasticfilesystem');
         const row = mountTargetTable(scope).insert(mountTargetId, {
           mountTargetId,
           fileSystemId,

@@ -13,6 +13,7 @@ import type {
   RebootCacheClusterCommandOutput,
 } from '@aws-sdk/client-elasticache';
 import type { Scope } from '../account.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { type Noun, operation } from '../noun.ts';
 import { identifier } from '../rds/identifiers.ts';
 import { records } from '../rds/records.ts';
@@ -199,6 +200,7 @@ export const cacheClusters: Noun = {
         const zones = nodeZones(scope, place, count, named ?? single);
         checkNodeQuota(scope, count);
         const spread = input.AZMode === 'cross-az' || named !== undefined ? zones : zones.map(() => zones[0]!);
+        touchServiceLinkedRole(scope, 'elasticache');
         const row = addCacheCluster(scope, place, spread, { ...settings, name, dnsLabel: scope.hex(6), tags });
         const { createdAt } = row;
         scope.after(scope.seconds('replicationGroup.create'), 'cacheClusterCreated', { name, createdAt });

@@ -7,6 +7,7 @@ import type {
   DescribeReplicationGroupsCommandOutput,
 } from '@aws-sdk/client-elasticache';
 import type { Scope } from '../account.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { type Noun, operation } from '../noun.ts';
 import { identifier } from '../rds/identifiers.ts';
 import { records } from '../rds/records.ts';
@@ -211,6 +212,7 @@ export const replicationGroups: Noun = {
         const named =
           input.PreferredCacheClusterAZs ?? (configured?.length === members.length ? configured : undefined);
         const zones = nodeZones(scope, place, members.length, named);
+        touchServiceLinkedRole(scope, 'elasticache');
         const row = table.insert(name, {
           ...settings,
           name,

@@ -14,6 +14,7 @@ import type {
   SetSubnetsCommandOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Scope } from '../account.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { removeListener } from './forwarding.ts';
@@ -174,6 +175,7 @@ export const loadBalancers: Noun = {
           attributes: {},
           tags,
         };
+        touchServiceLinkedRole(scope, 'elasticloadbalancing');
         const zones = subnets.map((subnet) => enter(scope, settings, subnet));
         const row = loadBalancerTable(scope).insert(loadBalancerArn, { ...settings, zones });
         const failure = scope.breaksLater('loadBalancer');

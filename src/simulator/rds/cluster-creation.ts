@@ -1,6 +1,7 @@
 import type { CreateDBClusterCommandInput, DBCluster } from '@aws-sdk/client-rds';
 import type { Scope } from '../account.ts';
 import { zonesOf } from '../ec2/zones.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { refusal } from '../refusal.ts';
 import { type EngineVersion, isAurora, isEngine, lifecycles, logTypes, portOf } from './engines.ts';
 import { note } from './events.ts';
@@ -138,6 +139,7 @@ export function addCluster(scope: Scope, { name, version, settings, encrypted, s
   const zones = availabilityZones(scope, settings.AvailabilityZones, place.subnets[0]?.availabilityZone);
   const resourceId = `cluster-${scope.hex(26).toUpperCase()}`;
   const seconds = scope.seconds('dbCluster.create');
+  touchServiceLinkedRole(scope, 'rds');
   const row = table.insert(name, {
     name,
     arn: scope.arn('rds', `cluster:${name}`),

@@ -3,6 +3,7 @@ import type { Scope } from '../account.ts';
 import { addNetworkInterface } from '../ec2/network-interfaces.ts';
 import type { SubnetRow } from '../ec2/subnets.ts';
 import { zonesOf } from '../ec2/zones.ts';
+import { touchServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { refusal } from '../refusal.ts';
 import { checkMonitoring } from './cluster-creation.ts';
 import { checkCertificate, defaultCertificate } from './engine-versions.ts';
@@ -203,6 +204,7 @@ export function addInstance(scope: Scope, name: string, settings: InstanceSettin
     });
   const availabilityZone = subnet?.availabilityZone ?? settings.AvailabilityZone ?? zonesOf(scope.region)[0]!.name;
   const resourceId = `db-${scope.hex(26).toUpperCase()}`;
+  touchServiceLinkedRole(scope, 'rds');
   const row = table.insert(name, {
     name,
     arn: scope.arn('rds', `db:${name}`),

@@ -93,12 +93,23 @@ export function requireBucket(
   }
   if (ExpectedBucketOwner !== undefined && ExpectedBucketOwner !== scope.accountId)
     throw refusal('AccessDenied', 'Access Denied', 403);
+  if (row.region !== scope.region)
+    throw refusal(
+      'PermanentRedirect',
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+      301,
+      { Endpoint: endpointOf(row), Bucket },
+    );
   return row;
 }
 
+function endpointOf({ name, region }: BucketRow): string {
+  return `${name}.s3.${region}.amazonaws.com`;
+}
+
 /** A refusal of a HEAD request: S3 sends the status and no body, and the SDK names the error by the status. */
-export function headRefusal(status: number) {
-  return refusal('NotFound', '', status);
+export function headRefusal(status: number, fields: Record<string, unknown> = {}) {
+  return refusal('NotFound', '', status, fields);
 }
 
 /** Objects of one bucket. The row's id is its key. */
@@ -207,6 +218,7 @@ export const buckets: Noun = {
         const row = bucketTable(scope).get(Bucket);
         if (!row) throw headRefusal(takenByOthers.includes(Bucket) ? 403 : 404);
         if (ExpectedBucketOwner !== undefined && ExpectedBucketOwner !== scope.accountId) throw headRefusal(403);
+        if (row.region !== scope.region) throw headRefusal(301, { Endpoint: endpointOf(row) });
         return {
           BucketRegion: row.region,
           BucketArn: `arn:${scope.partition}:s3:::${row.name}`,
@@ -217,7 +229,9 @@ export const buckets: Noun = {
     GetBucketLocation: operation<GetBucketLocationCommandInput, GetBucketLocationCommandOutput>(
       ['Bucket', 'ExpectedBucketOwner'],
       (scope, input) => {
-        const { region } = requireBucket(scope, input);
+        // Every region answers this one: it is how a caller finds out where to go.
+        const home = bucketTable(scope).get(input.Bucket)?.region ?? scope.region;
+        const { region } = requireBucket(scope.elsewhere(home), input);
         // Buckets in us-east-1 have no location constraint, and S3 says so by leaving it out.
         return region === 'us-east-1' ? {} : { LocationConstraint: region as never };
       },

@@ -205,6 +205,21 @@ describe('calls about buckets', () => {
   });
 });
 
+describe('buckets of another region', () => {
+  test('send the caller to their own region, and an SDK that may follows', async () => {
+    const w = world();
+    await made(w);
+    const client = (followRegionRedirects: boolean) =>
+      w.account.attach(new S3.S3Client({ region: 'eu-west-1', maxAttempts: 1, followRegionRedirects }));
+    const list = new S3.ListObjectsV2Command({ Bucket });
+    await refused(client(false).send(list), 'PermanentRedirect PermanentRedirect 301');
+    const location = await client(false).send(new S3.GetBucketLocationCommand({ Bucket }));
+    expect(location.LocationConstraint).toBe('us-west-2');
+    expect((await client(true).send(list)).KeyCount).toBe(0);
+    expect((await client(true).send(new S3.HeadBucketCommand({ Bucket }))).BucketRegion).toBe('us-west-2');
+  });
+});
+
 describe('what is refused about buckets', () => {
   const cases: [string, string, (w: World) => Promise<unknown>][] = [];
   const no = (title: string, code: string, call: (w: World) => Promise<unknown>) => cases.push([title, code, call]);

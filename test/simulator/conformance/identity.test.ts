@@ -1,7 +1,8 @@
+import { CreateLoadBalancerCommand, DeleteLoadBalancerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as IAM from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, test } from 'vitest';
-import { polling, refused, trust, type World, world } from './world.ts';
+import { placed, polling, refused, trust, type World, world } from './world.ts';
 
 const policy = (Action: string | string[] = 's3:GetObject', Resource = '*') =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] });
@@ -161,6 +162,21 @@ describe('calls about roles', () => {
     await refused(iam.send(new IAM.DeleteUserCommand({ UserName: 'me' })), 'DeleteConflictException 409');
     await iam.send(new IAM.DeleteAccessKeyCommand({ UserName: 'me', AccessKeyId: AccessKey!.AccessKeyId }));
     await iam.send(new IAM.DeleteUserCommand({ UserName: 'me' }));
+  });
+});
+
+describe('roles that services make', () => {
+  test('the first load balancer makes the role of its service, and leaves it behind', async () => {
+    const { elb, iam, a, c } = await placed();
+    const RoleName = 'AWSServiceRoleForElasticLoadBalancing';
+    await refused(iam.send(new IAM.GetRoleCommand({ RoleName })), 'NoSuchEntityException 404');
+    const form = { Name: 'first', Subnets: [a, c], Scheme: 'internal' as const };
+    const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand(form));
+    const { LoadBalancerArn } = LoadBalancers![0]!;
+    await elb.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }));
+    const { Role } = await iam.send(new IAM.GetRoleCommand({ RoleName }));
+    expect(Role?.Path).toBe('/aws-service-role/elasticloadbalancing.amazonaws.com/');
+    await refused(iam.send(new IAM.DeleteRoleCommand({ RoleName })), 'UnmodifiableEntityException UnmodifiableEntity');
   });
 });
 
