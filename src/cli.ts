@@ -197,6 +197,14 @@ add(
   .option('--output <file>', 'the file to write, .html or .svg')
   .option('--open', 'show it in the browser');
 
+const orphans = add(
+  program,
+  'orphans',
+  'what carries our tags in the account and belongs to no state here, with its price a day',
+  ['orphans', 'orphans --json', 'orphans --exit-code'],
+  async (io, flags) => (await import('./commands/orphans.ts')).orphans(io, flags),
+).option('--exit-code', 'exit 3 when there are any');
+
 const serverNames = ['bastion', 'a', 'c'];
 
 add(
@@ -303,6 +311,7 @@ async function main(argv: string[]) {
     ['destroy', destroy],
     ['status', status],
     ['doctor', doctor],
+    ['orphans', orphans],
     ['cost', cost],
     ['diagram', diagram],
     ['rebuild', rebuild],
