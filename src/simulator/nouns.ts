@@ -1,3 +1,4 @@
+import { absentKinds } from './absent-kinds.ts';
 import { ec2ComputeNouns } from './ec2/compute.ts';
 import { ec2NetworkNouns } from './ec2/network.ts';
 import { efsNouns } from './efs/index.ts';
@@ -15,6 +16,7 @@ import { taggingNouns } from './tagging/index.ts';
 
 /** Every noun of the simulated account. */
 export const nouns: readonly Noun[] = [
+  ...absentKinds,
   ...ec2ComputeNouns,
   ...ec2NetworkNouns,
   ...elbv2Nouns,

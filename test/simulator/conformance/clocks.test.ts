@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as EC2 from '@aws-sdk/client-ec2';
+import * as EFS from '@aws-sdk/client-efs';
+import * as ElastiCache from '@aws-sdk/client-elasticache';
+import * as IAM from '@aws-sdk/client-iam';
+import * as RDS from '@aws-sdk/client-rds';
+import * as SSM from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, test } from 'vitest';
+import { absentKinds } from '../../../src/simulator/absent-kinds.ts';
 import { placed, refused, world } from './world.ts';
 
 async function gateway({ ec2, publicSubnet }: Awaited<ReturnType<typeof placed>>) {
@@ -103,6 +109,25 @@ describe('the account on its own', () => {
     await expect(
       ec2.send(new EC2.DescribeSubnetsCommand({ Filters: [{ Name: 'colour', Values: ['red'] }] })),
     ).rejects.toThrow('colour');
+  });
+
+  test('kinds that nobody can make here are lists of none', async () => {
+    const { ec2, rds, elasticache, efs, iam, ssm } = world();
+    const clients: Record<string, [client: object, commands: object]> = {
+      ec2: [ec2, EC2],
+      rds: [rds, RDS],
+      elasticache: [elasticache, ElastiCache],
+      efs: [efs, EFS],
+      iam: [iam, IAM],
+      ssm: [ssm, SSM],
+    };
+    for (const { service, operations } of absentKinds)
+      for (const name of Object.keys(operations)) {
+        const [client, commands] = clients[service]!;
+        const Command = (commands as Record<string, new (input: object) => EC2.DescribeVpcsCommand>)[`${name}Command`]!;
+        const [list] = Object.values(await (client as EC2.EC2Client).send(new Command({})));
+        expect(list, name).toEqual([]);
+      }
   });
 
   test('throttling, lost answers and failures of the server reach the caller as AWS’s', async () => {
