@@ -1,63 +1,161 @@
-import { awsCode, classify, type ErrorClass, requestId } from './aws-errors.ts';
+import { awsCode, classify, type ErrorClass, isAws, requestId } from './aws-errors.ts';
 import { FailedLater } from './engine/run.ts';
 import type { Failed } from './engine/up.ts';
 import { type ExitCode, exitCodes, UserError, userError } from './errors.ts';
 
+/** What AWS told when it was asked about a failure. All of it may be unknown. */
+export interface Learned {
+  /** More about the reason, as whole sentences. */
+  readonly why?: string;
+  /** What to do about it, as a whole sentence. */
+  readonly fix?: string;
+  /** What was refused for lack of permission, as `ec2:RunInstances`. */
+  readonly action?: string;
+}
+
+export interface Telling {
+  readonly verb: 'creating' | 'destroying';
+  /** Of the step. */
+  readonly title: string;
+  readonly stateFile: string;
+  /** As a person types it: `airflow-aws up --resume`. */
+  readonly goOn: string;
+  /** As a person types it: `aws sso login --profile work`. */
+  readonly login: string;
+  readonly learned?: Learned;
+}
+
 interface Reading {
   exitCode: ExitCode;
-  /** What the class of error means, in words. */
+  /** What the error means, in words; empty where AWS's own words are all there is. */
   means: string;
   fix: string;
 }
 
-const resume = 'Then run "airflow-aws up --resume".';
+const { failed, credentials, stopped } = exitCodes;
 
-const readings: Partial<Record<ErrorClass, Reading>> = {
-  quota: {
-    exitCode: exitCodes.failed,
-    means: 'A quota of the account is used up.',
-    fix: `Ask for more in the Service Quotas console, or remove what is not needed. ${resume}`,
-  },
-  capacity: {
-    exitCode: exitCodes.failed,
-    means: 'AWS has no free capacity of that class in that zone, or does not sell it there.',
-    fix: `Choose another class or zone in airflow-aws.yaml, or wait a few minutes. ${resume}`,
-  },
-  identity: {
-    exitCode: exitCodes.credentials,
-    means: 'These credentials may not do that.',
-    fix: `Add the action to the policy of the credentials. ${resume}`,
-  },
-  expired: {
-    exitCode: exitCodes.stopped,
-    means: 'The credentials ran out during the run.',
-    fix: `Log in again. ${resume}`,
-  },
-  exists: {
-    exitCode: exitCodes.failed,
-    means: 'Something of that name exists and does not carry the tags of this deployment.',
-    fix: `Remove or rename it, or give this deployment another name. ${resume}`,
-  },
+const readings: Record<ErrorClass, Reading> = {
   throttle: {
-    exitCode: exitCodes.failed,
+    exitCode: failed,
     means: 'AWS went on refusing calls because too many came in.',
-    fix: `Wait a minute. ${resume}`,
+    fix: 'Wait a minute.',
   },
   unclear: {
-    exitCode: exitCodes.failed,
-    means: 'AWS did not answer, or not clearly.',
-    fix: `Check the network and the AWS Health Dashboard. ${resume}`,
+    exitCode: failed,
+    means: 'AWS did not answer, or not clearly, however often it was asked.',
+    fix: 'Check the network, the proxy and the AWS Health Dashboard.',
+  },
+  notVisible: {
+    exitCode: failed,
+    means: 'Something that this needs did not show for five minutes, or was deleted meanwhile.',
+    fix: 'See "airflow-aws status" for what is there.',
+  },
+  iamPropagation: {
+    exitCode: failed,
+    means: 'EC2 did not learn of the new role and its profile within two minutes.',
+    fix: 'Wait a few minutes; IAM is slow now and then.',
+  },
+  serviceLinkedRole: {
+    exitCode: failed,
+    means: 'The service has no service-linked role in this account yet, and could not make one.',
+    fix: 'Allow iam:CreateServiceLinkedRole, or let an administrator run "aws iam create-service-linked-role --aws-service-name" with the service that AWS names.',
+  },
+  wrongState: {
+    exitCode: failed,
+    means: 'It stayed in a state in which AWS takes no such change.',
+    fix: 'See "airflow-aws status"; what AWS itself is changing ends after a while.',
+  },
+  inUse: {
+    exitCode: failed,
+    means: 'Something that is not part of this deployment still uses it.',
+    fix: 'Remove what uses it; AWS names it above, or the console does.',
+  },
+  capacity: {
+    exitCode: failed,
+    means: 'AWS has no free capacity of that class in that zone now, or does not sell it there.',
+    fix: 'Choose another class or zone in airflow-aws.yaml, or wait a few minutes.',
+  },
+  quota: {
+    exitCode: failed,
+    means: 'A quota of the account is used up.',
+    fix: 'Ask for more in the Service Quotas console, or remove what is not needed.',
+  },
+  identity: {
+    exitCode: credentials,
+    means: 'These credentials may not do that.',
+    fix: 'Allow the action that AWS names in the policy of the credentials.',
+  },
+  expired: {
+    exitCode: stopped,
+    means: 'The credentials ran out during the run.',
+    fix: 'Log in again.',
+  },
+  exists: {
+    exitCode: failed,
+    means: 'Something of that name exists and does not carry the tags of this deployment.',
+    fix: 'Remove or rename it, or give this deployment another name.',
+  },
+  fatal: {
+    exitCode: failed,
+    means: '',
+    fix: 'See AWS’s own words above.',
   },
 };
 
-const unknown: Reading = { exitCode: exitCodes.failed, means: '', fix: `See the message above. ${resume}` };
+/** Refusals of the same class that call for something else. */
+const special: [codes: string[], Reading][] = [
+  [
+    ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'SignatureDoesNotMatch'],
+    {
+      exitCode: credentials,
+      means: 'AWS does not know these credentials: they are mistyped, switched off, or of another partition.',
+      fix: 'Check the access key and AWS_PROFILE, or log in again.',
+    },
+  ],
+  [
+    ['OptInRequired', 'PendingVerification', 'Blocked'],
+    {
+      exitCode: credentials,
+      means: 'The account may not use this service or region yet: it is not opted in, not verified, or blocked.',
+      fix: 'See the account’s page in the console, and its e-mail for a word from AWS.',
+    },
+  ],
+  [
+    ['RequestTimeTooSkewed', 'InvalidSignatureException'],
+    {
+      exitCode: credentials,
+      means: 'AWS takes no call from a clock that is more than five minutes wrong.',
+      fix: 'Set this machine’s clock (for example "timedatectl set-ntp true").',
+    },
+  ],
+  [
+    ['IdempotentParameterMismatch', 'InvalidParameterCombination', 'InvalidParameterValue', 'MissingParameter'],
+    {
+      exitCode: failed,
+      means: 'AWS does not take what it was asked for. Unless a setting is unusual, this is a defect of airflow-aws.',
+      fix: 'Check the setting that AWS names, or report it with the output of --verbose.',
+    },
+  ],
+];
+
+/** What AWS let fail by itself has the code of the reason, now and then with the guilty side before it. */
+function asRefusal(error: unknown): unknown {
+  return error instanceof FailedLater ? { name: error.code.replace(/^(Server|Client)\./, '') } : error;
+}
+
+function readingOf(error: unknown): Reading {
+  const refusal = asRefusal(error);
+  return special.find(([codes]) => isAws(refusal, ...codes))?.[1] ?? readings[classify(refusal)];
+}
+
+/** The class of a failure, whether AWS refused the call or let what it had accepted fail. */
+export function classOf(error: unknown): ErrorClass {
+  return classify(asRefusal(error));
+}
 
 /** A failure of a run in words: what happened, AWS's own reason, what to do. The state is safe in any case. */
-export function explain(
-  { key, step, error }: Failed,
-  { verb, title, stateFile }: { verb: string; title: string; stateFile: string },
-): UserError {
-  const saved = `What exists is recorded in ${stateFile}.`;
+export function explain({ key, step, error }: Failed, telling: Telling): UserError {
+  const { verb, title, stateFile, goOn } = telling;
   if (error instanceof UserError)
     return userError({
       ...error,
@@ -67,19 +165,82 @@ export function explain(
       resumable: true,
       cause: error,
     });
-  const { exitCode, means, fix } = readings[classify(error)] ?? unknown;
-  const code = error instanceof FailedLater ? error.code : awsCode(error);
+  const words = wordsFor(error, telling);
   return userError({
+    ...words,
     code: 'step-failed',
-    exitCode,
     what: `STEP ${step} ${title}: ${verb} ${key} failed.`,
-    why: [means, `AWS says ${code}: ${(error as Error).message}`].filter((line) => line !== '').join('\n'),
-    fix: `${verb === 'destroying' ? fix.replace('airflow-aws up --resume', 'airflow-aws destroy') : fix} ${saved}`,
+    fix: `${words.fix} Then run "${goOn}". What exists is recorded in ${stateFile}.`,
     step,
     resource: key,
+    resumable: true,
+  });
+}
+
+/** The same for a call outside of any resource: a look at the account before or after the work. */
+export function explainCall(error: unknown, telling: Pick<Telling, 'login' | 'learned'>): UserError {
+  const words = wordsFor(error, telling);
+  return userError({
+    ...words,
+    code: 'call-failed',
+    what: 'A question to AWS was not answered.',
+    fix: `${words.fix} Then run the same command again.`,
+    resumable: true,
+  });
+}
+
+/** True for what AWS, the SDK or the network says; anything else is a defect of ours. */
+export function isFromAws(error: unknown): boolean {
+  return classify(error) !== 'fatal' || (error as { $metadata?: unknown } | undefined)?.$metadata !== undefined;
+}
+
+function wordsFor(error: unknown, { login, learned = {} }: Pick<Telling, 'login' | 'learned'>) {
+  const { exitCode, means, fix } = readingOf(error);
+  const kind = classOf(error);
+  const later = error instanceof FailedLater;
+  const code = later ? error.code : awsCode(error);
+  const message = (error as Error).message;
+  const action = learned.action ?? actionIn(message);
+  const why = [
+    later ? 'AWS accepted it and let it fail by itself, the second time too.' : '',
+    kind === 'identity' && action !== undefined ? `These credentials may not call ${action}.` : means,
+    learned.why ?? '',
+    `AWS says ${code}: ${shortened(message)}`,
+  ];
+  return {
+    exitCode,
+    why: why.filter((line) => line !== '').join('\n'),
+    fix: learned.fix ?? fixFor(kind, { action, login }) ?? fix,
     awsCode: code,
     requestId: requestId(error),
-    resumable: true,
     cause: error,
-  });
+  };
+}
+
+function fixFor(kind: ErrorClass, { action, login }: { action: string | undefined; login: string }) {
+  if (kind === 'expired') return `Log in again ("${login}").`;
+  if (kind === 'identity' && action !== undefined) return `Allow ${action} in the policy of these credentials.`;
+  return undefined;
+}
+
+/** Most services name the action in plain words. */
+function actionIn(message: string): string | undefined {
+  return /not authorized to perform:? ([\w-]+:\w+)/.exec(message)?.[1];
+}
+
+const encoded = /Encoded authorization failure message: ?([\w+/=-]+)/;
+
+/** What EC2 encoded in a refusal, for `sts:DecodeAuthorizationMessage`. */
+export function encodedIn(message: string): string | undefined {
+  return encoded.exec(message)?.[1];
+}
+
+/** Hundreds of characters that only AWS can read help nobody. */
+function shortened(message: string): string {
+  return message.replace(encoded, '').trim();
+}
+
+/** The command that gives the profile new credentials where it uses AWS's sign-in, which is what most do. */
+export function loginCommand(profile: string | undefined): string {
+  return profile === undefined ? 'aws sso login' : `aws sso login --profile ${profile}`;
 }

@@ -9,6 +9,8 @@ import { type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { loginCommand } from '../explain.ts';
+import { lockFolder } from '../lock.ts';
 import { type Names, names } from '../names.ts';
 import { hourlyPrice } from '../prices.ts';
 import { regionOfProfile } from '../profile.ts';
@@ -86,6 +88,31 @@ export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Pro
   };
   if (state) refuseStrangers(state.stack, deployment);
   return deployment;
+}
+
+/**
+ * Opens the deployment with its folder's lock in hand, so that nobody changes what was read, and closes both behind
+ * `work`. Throws exit 6 while another run holds the lock.
+ */
+export async function withLock(
+  io: CommandIo,
+  flags: DeploymentFlags,
+  command: string,
+  work: (deployment: Deployment) => Promise<number>,
+): Promise<number> {
+  const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
+  prepareFolder(io.directory, folder);
+  const lock = lockFolder(folder, command, io);
+  try {
+    const deployment = await openDeployment(io, flags);
+    try {
+      return await work(deployment);
+    } finally {
+      deployment.world.close();
+    }
+  } finally {
+    lock.release();
+  }
 }
 
 export function wantedGraph(config: Config): Graph {
@@ -179,10 +206,7 @@ function explainIdentity(error: unknown, world: World) {
   const code = awsCode(error);
   const message = (error as Error).message;
   const kind = classify(error);
-  const login =
-    world.clientConfig.profile === undefined
-      ? 'aws sso login'
-      : `aws sso login --profile ${world.clientConfig.profile}`;
+  const login = loginCommand(world.clientConfig.profile);
   const common = { awsCode: code, why: message };
   if (/clock|skew|not yet current|Signature expired/i.test(message) || code === 'RequestTimeTooSkewed')
     return userError({

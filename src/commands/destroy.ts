@@ -5,13 +5,12 @@ import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import type { Failed } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
-import { explain } from '../explain.ts';
-import { lockFolder } from '../lock.ts';
 import { steps } from '../steps/index.ts';
 import { duration, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, declined, unanswered } from './confirm.ts';
-import { type Deployment, type DeploymentFlags, hourlyUsd, openDeployment, runOf } from './deployment.ts';
+import { type Deployment, type DeploymentFlags, hourlyUsd, runOf, withLock } from './deployment.ts';
+import { failureOf } from './failure.ts';
 import { printStep } from './plan.ts';
 import { rebuildState } from './rebuild.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
@@ -32,26 +31,19 @@ export async function destroy(io: CommandIo, flags: DestroyFlags): Promise<numbe
       why: 'They mean the opposite of each other.',
       fix: 'Give one of them.',
     });
-  const deployment = await openDeployment(io, flags);
-  if (deployment.config.protect && !flags.dryRun)
-    throw userError({
-      code: 'protected',
-      exitCode: exitCodes.usage,
-      what: `${deployment.config.name} is protected.`,
-      why: 'protect is true in airflow-aws.yaml.',
-      fix: 'Set protect to false, and run the same command again.',
-    });
-  const lock = lockFolder(deployment.folder, 'airflow-aws destroy', io);
-  try {
-    return await destroyLocked(deployment, flags);
-  } finally {
-    deployment.world.close();
-    lock.release();
-  }
+  return withLock(io, flags, 'airflow-aws destroy', (deployment) => destroyLocked(deployment, flags));
 }
 
 async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promise<number> {
-  const { io, config, traffic, stateFile } = deployment;
+  const { io, config, traffic } = deployment;
+  if (config.protect && !flags.dryRun)
+    throw userError({
+      code: 'protected',
+      exitCode: exitCodes.usage,
+      what: `${config.name} is protected.`,
+      why: 'protect is true in airflow-aws.yaml.',
+      fix: 'Set protect to false, and run the same command again.',
+    });
   const state = deployment.state ?? (await rebuildState(deployment));
   if (!state) {
     if (io.json) io.out(JSON.stringify(emptyRun(deployment)));
@@ -112,11 +104,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   let end: string | undefined;
   try {
     const outcome = await carryOut(run, graph);
-    const [first] = outcome.failed;
-    if (first) {
-      const title = steps.find(({ number }) => number === first.step)?.title ?? '';
-      failure = explain(first, { verb: 'destroying', title, stateFile });
-    }
+    failure = await failureOf(deployment, outcome.failed, 'destroying');
     if (!outcome.stopped && !failure) ({ left, strays } = await audit(deployment, run, { leave, gone }));
     const nothingLeft = left.length + strays.length === 0;
     const ok = !outcome.stopped && !failure && nothingLeft;

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, userError } from '../errors.ts';
-import { breakLock, lockFolder, lockHolder } from '../lock.ts';
+import { breakLock, lockHolder } from '../lock.ts';
 import { deploymentFolder, State } from '../state.ts';
 import type { CommandIo } from './command-io.ts';
-import { type DeploymentFlags, openDeployment } from './deployment.ts';
+import { type DeploymentFlags, withLock } from './deployment.ts';
 import { rebuildState } from './rebuild.ts';
 
 /** Prints the state file. Asks nobody. */
@@ -33,9 +33,7 @@ export async function stateShow(io: CommandIo, flags: DeploymentFlags): Promise<
 
 /** Makes the state again from tags and names. The file that was there stays as `state.json.previous`. */
 export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promise<number> {
-  const deployment = await openDeployment(io, { ...flags, ignoreState: true });
-  const lock = lockFolder(deployment.folder, 'airflow-aws state rebuild', io);
-  try {
+  return withLock(io, { ...flags, ignoreState: true }, 'airflow-aws state rebuild', async (deployment) => {
     const state = await rebuildState(deployment);
     const keys = Object.keys(state?.rows ?? {});
     if (io.json) io.out(JSON.stringify({ version: 1, command: 'state rebuild', ok: true, data: { found: keys } }));
@@ -44,10 +42,7 @@ export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promi
       io.note('Go on with "airflow-aws up --resume" or "airflow-aws destroy".');
     } else io.note(`There is nothing of ${deployment.config.name} in this account and region.`);
     return exitCodes.ok;
-  } finally {
-    deployment.world.close();
-    lock.release();
-  }
+  });
 }
 
 /** Releases a lock, saying whose it was. One that a living process here holds stays. */

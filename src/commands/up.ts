@@ -2,10 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configFile } from '../config.ts';
 import { needsOf, withNeeds } from '../engine/graph.ts';
-import { up as carryOut, type Failed, type Outcome } from '../engine/up.ts';
+import { up as carryOut, type Outcome } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
-import { explain } from '../explain.ts';
-import { lockFolder } from '../lock.ts';
 import { preflight } from '../preflight.ts';
 import { hoursPerMonth } from '../prices.ts';
 import { deploymentFolder, stateNotWritten } from '../state.ts';
@@ -13,7 +11,8 @@ import { steps } from '../steps/index.ts';
 import { duration, hanging, listed, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, confirmed } from './confirm.ts';
-import { type Deployment, type DeploymentFlags, hourlyUsd, newState, openDeployment, runOf } from './deployment.ts';
+import { type Deployment, type DeploymentFlags, hourlyUsd, newState, runOf, withLock } from './deployment.ts';
+import { failureOf } from './failure.ts';
 import { type Plan, planOf, printPlan } from './plan.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 
@@ -31,18 +30,11 @@ export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
     const exitCode = await destroy(io, { ...flags, deleteData: true });
     if (exitCode !== exitCodes.ok) return exitCode;
   }
-  const deployment = await openDeployment(io, flags);
-  const lock = lockFolder(deployment.folder, 'airflow-aws up', io);
-  try {
-    return await upLocked(deployment, flags, until);
-  } finally {
-    deployment.world.close();
-    lock.release();
-  }
+  return withLock(io, flags, 'airflow-aws up', (deployment) => upLocked(deployment, flags, until));
 }
 
 async function upLocked(deployment: Deployment, flags: UpFlags, until: number): Promise<number> {
-  const { io, traffic, stateFile } = deployment;
+  const { io, traffic } = deployment;
   await goOnOrRefuse(deployment, flags);
   const wanted = steps.filter(({ number }) => number <= until).flatMap(({ resources }) => resources);
   const graph = withNeeds(
@@ -90,7 +82,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     outcome = await carryOut(run, graph, plan.verdicts);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     const measured = figures(order, outcome, traffic.calls);
-    failure = firstFailure(outcome.failed, stateFile);
+    failure = await failureOf(deployment, outcome.failed, 'creating');
     if (state.run && !outcome.stopped && failure?.code !== stateNotWritten) state.endRun();
     const error = failure ? { error: failure.toJSON() } : {};
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan), ...error });
@@ -202,10 +194,4 @@ function stopped({ io, state, graph, config }: Deployment, exitCode: number): nu
   io.note(`Stopped. ${there.length} of ${graph.size} resources exist and cost ${cost} an hour.`);
   io.note('Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".');
   return exitCode;
-}
-
-function firstFailure([first]: Failed[], stateFile: string): UserError | undefined {
-  if (!first) return undefined;
-  const title = steps.find(({ number }) => number === first.step)?.title ?? '';
-  return explain(first, { verb: 'creating', title, stateFile });
 }

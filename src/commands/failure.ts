@@ -1,0 +1,26 @@
+import type { Failed } from '../engine/up.ts';
+import type { UserError } from '../errors.ts';
+import { explain, loginCommand } from '../explain.ts';
+import { inquire } from '../inquiry.ts';
+import { steps } from '../steps/index.ts';
+import type { Deployment } from './deployment.ts';
+
+const commands = { creating: 'airflow-aws up --resume', destroying: 'airflow-aws destroy' };
+
+/** The first failure of a run, explained as well as AWS can tell; the others follow from it or are listed beside it. */
+export async function failureOf(
+  deployment: Deployment,
+  [first]: readonly Failed[],
+  verb: keyof typeof commands,
+): Promise<UserError | undefined> {
+  if (!first) return undefined;
+  const { world, stateFile } = deployment;
+  return explain(first, {
+    verb,
+    title: steps.find(({ number }) => number === first.step)?.title ?? '',
+    stateFile,
+    goOn: `${commands[verb]}${world.kind === 'simulated' ? ' --simulate' : ''}`,
+    login: loginCommand(world.clientConfig.profile),
+    learned: await inquire(deployment, first),
+  });
+}
