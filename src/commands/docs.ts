@@ -119,7 +119,7 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
   usage: 'The command line or the settings are wrong. Nothing was done.',
   changes: 'There is something to do, or something was found. Only with --exit-code.',
   credentials: 'No credentials, or they may not do what is needed.',
-  preflight: 'doctor or the checks before up found a problem. Nothing was created.',
+  preflight: 'A problem was found by doctor or by the checks before up. Nothing was created.',
   locked: 'Another run holds the lock.',
   stopped: 'Stopped part-way; up --resume or destroy goes on.',
   leftovers: 'Destroyed, but something is left in the account.',
