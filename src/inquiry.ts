@@ -92,7 +92,9 @@ async function instanceCapacity(
   const zones = InstanceTypeOfferings.filter(({ InstanceType }) => InstanceType === type)
     .map(({ Location = '' }) => Location)
     .filter((one) => one !== zone);
-  const types = InstanceTypeOfferings.filter(({ Location, InstanceType }) => Location === zone && InstanceType !== type);
+  const types = InstanceTypeOfferings.filter(
+    ({ Location, InstanceType }) => Location === zone && InstanceType !== type,
+  );
   return wouldDo({
     what: `${type} in ${zone}`,
     zones: zones.map((one) => one.slice(region.length)),

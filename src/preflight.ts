@@ -252,7 +252,9 @@ function tooSmall(what: string, code: string, limit: number, used: number, neede
 /** The account's own value, or the default of an account that never asked for more. */
 export async function quota(
   { world, traffic }: Pick<Deployment, 'world' | 'traffic'>,
-  ServiceCode: string, QuotaCode: string): Promise<number> {
+  ServiceCode: string,
+  QuotaCode: string,
+): Promise<number> {
   const client = connect(world, traffic, new ServiceQuotasClient(world.clientConfig), { askAgain: false });
   const answer = await client.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode })).catch((error) => {
     // An account that never asked for more has only the default.
