@@ -1,0 +1,48 @@
+// Storms on the simulated account: for each seed how its runs of up and destroy ended, and what they cost in calls and
+// simulated time. `npm run bench:faults -- --seeds N --from N`. Exit code 1 when a storm did not end as the calm run.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { simulatedUp } from '../helpers/deployment.ts';
+import { inventoryOf } from '../helpers/inventory.ts';
+import { storm } from '../helpers/storm.ts';
+
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '25' }, from: { type: 'string', default: '1' } },
+});
+const from = Number(values.from);
+const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index);
+const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-bench-'));
+const right = (value: unknown, width: number) => String(value).padStart(width);
+
+let wrong = 0;
+const totals = { runs: 0, calls: 0, minutes: 0 };
+try {
+  const calm = join(directory, 'calm');
+  mkdirSync(calm);
+  await simulatedUp(calm);
+  const built = inventoryOf(calm);
+  console.log('  seed  resumes  destroys  calls  minutes  end     runs of up');
+  for (const seed of seeds) {
+    const folder = join(directory, String(seed));
+    mkdirSync(folder);
+    const report = await storm(seed, folder);
+    const whole = isDeepStrictEqual(report.built, built) && Object.keys(report.left).length === 0;
+    if (!whole) wrong++;
+    totals.runs += report.up.length - 1;
+    totals.calls += report.calls;
+    totals.minutes += report.minutes;
+    console.log(
+      `${right(seed, 6)}  ${right(report.up.length - 1, 7)}  ${right(report.destroy.length, 8)}  ${right(report.calls, 5)}  ${right(report.minutes.toFixed(1), 7)}  ${whole ? 'whole ' : 'BROKEN'}  ${report.up.join(' | ')}`,
+    );
+    rmSync(folder, { recursive: true, force: true });
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+const mean = (sum: number) => (sum / seeds.length).toFixed(1);
+console.log(
+  `${seeds.length} storms, ${wrong} broken; on average ${mean(totals.runs)} resumes, ${mean(totals.calls)} calls and ${mean(totals.minutes)} simulated minutes.`,
+);
+process.exitCode = wrong === 0 ? 0 : 1;
