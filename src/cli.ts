@@ -71,11 +71,24 @@ const program = new Command('airflow-aws')
   .option('--no-color', 'no colours (NO_COLOR)')
   .option('--verbose', 'more on errors')
   .option('--quiet', 'results and errors only')
-  .addOption(new Option('--seed <n>', 'rehearsals: the dice').hideHelp())
-  .addOption(new Option('--fault <fault...>', 'rehearsals: what goes wrong').hideHelp())
-  .addOption(new Option('--kill-before <n>', 'rehearsals: SIGKILL before the n-th change').hideHelp())
-  .addOption(new Option('--kill-inside <n>', 'rehearsals: SIGKILL after the n-th change, before its reply').hideHelp())
-  .addOption(new Option('--kill-after <n>', 'rehearsals: SIGKILL after the n-th change').hideHelp())
+  .addOption(
+    new Option('--seed <n>', 'the dice: the same number gives the same run').helpGroup('Rehearsals, with --simulate:'),
+  )
+  .addOption(
+    new Option(
+      '--fault <fault...>',
+      'what goes wrong: STEP:CODE, CALL:CODE, later.NOUN:CODE, throttle=0.2, lag=10, expire=200, …',
+    ).helpGroup('Rehearsals, with --simulate:'),
+  )
+  .addOption(
+    new Option('--kill-before <n>', 'SIGKILL before the n-th change').helpGroup('Rehearsals, with --simulate:'),
+  )
+  .addOption(
+    new Option('--kill-inside <n>', 'SIGKILL after the n-th change, before its reply').helpGroup(
+      'Rehearsals, with --simulate:',
+    ),
+  )
+  .addOption(new Option('--kill-after <n>', 'SIGKILL after the n-th change').helpGroup('Rehearsals, with --simulate:'))
   .configureOutput({ writeErr: () => {} })
   .exitOverride();
 
@@ -171,9 +184,9 @@ const cost = add(
   program,
   'cost',
   'what the settings cost by the hour and the month, and what was spent so far',
-  ['cost', 'cost --json', 'cost --simulate'],
+  ['cost', 'cost --refresh', 'cost --json', 'cost --simulate'],
   async (io, flags) => (await import('./commands/cost.ts')).cost(io, flags),
-);
+).option('--refresh', "ask AWS's price list for today's prices in the region");
 
 const diagram = add(
   program,
@@ -363,6 +376,15 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
+/** What AWS or the network says outside of a run is no defect. The words for it are loaded only then. */
+async function inWords(error: unknown): Promise<unknown> {
+  if (error instanceof UserError || error instanceof CommanderError) return error;
+  const { explainCall, isFromAws, loginCommand } = await import('./explain.ts');
+  if (!isFromAws(error)) return error;
+  const profile = (program.opts().profile as string | undefined) ?? environment.AWS_PROFILE;
+  return explainCall(error, { login: loginCommand(profile) });
+}
+
 function report(error: unknown, argv: string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.ok;
@@ -417,6 +439,6 @@ if (!wantsColour()) Object.assign(environment, { NO_COLOR: '1' });
 try {
   await main(argv);
 } catch (error) {
-  exitCode = report(error, argv);
+  exitCode = report(await inWords(error), argv);
 }
 process.exitCode = exitCode;

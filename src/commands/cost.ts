@@ -1,13 +1,18 @@
+import { PricingClient } from '@aws-sdk/client-pricing';
+import { awsCode } from '../aws-errors.ts';
 import type { Config } from '../config.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import { exitCodes } from '../errors.ts';
 import { isKind, journals, momentOf } from '../journal.ts';
+import { listPrice, priceListRegion } from '../price-list.ts';
 import { hourlyPrice, hoursPerMonth, prices } from '../prices.ts';
+import { connect } from '../session.ts';
 import type { State } from '../state.ts';
 import { steps } from '../steps/index.ts';
+import { Traffic } from '../traffic.ts';
 import { duration, hanging, spoken, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
-import { type DeploymentFlags, hourlyUsd, openFiles } from './deployment.ts';
+import { type DeploymentFiles, type DeploymentFlags, openFiles } from './deployment.ts';
 
 /** One line of the price list. */
 export interface CostLine {
@@ -36,17 +41,28 @@ interface Spent {
   }[];
 }
 
-/** A price list of what the settings ask for, and what was spent so far. Asks nobody. */
-export async function cost(io: CommandIo, flags: DeploymentFlags): Promise<number> {
-  const { config, graph, state, folder, world } = await openFiles(io, flags);
-  const lines = [...graph.values()].flatMap((one) => costLines(config, one));
-  const spent = spentSoFar({ folder, state, config, now: world.clock.now() });
-  const costPerHour = hourlyUsd({ config }, graph.values());
+export interface CostFlags extends DeploymentFlags {
+  readonly refresh?: boolean;
+}
+
+type PriceOf = (item: string) => number | undefined;
+
+/** A price list of what the settings ask for, and what was spent so far. Asks nobody, unless told to with `--refresh`. */
+export async function cost(io: CommandIo, flags: CostFlags): Promise<number> {
+  const files = await openFiles(io, flags);
+  const { config, graph, state, folder, world } = files;
+  const items = [...graph.values()].flatMap((one) => itemsOf(config, one));
+  const fresh = flags.refresh ? await pricesOfToday(files, [...new Set(items)]) : undefined;
+  const priceOf: PriceOf = (item) => fresh?.get(item) ?? hourlyPrice(item);
+  const lines = [...graph.values()].flatMap((one) => costLines(config, one, priceOf));
+  const spent = spentSoFar({ folder, state, config, priceOf, now: world.clock.now() });
+  const costPerHour = lines.reduce((sum, one) => sum + (one.costPerHour ?? 0), 0);
   const data = {
     region: config.region,
     currency: prices.currency,
-    pricesAsOf: prices.asOf,
-    pricesRegion: prices.region,
+    ...(fresh
+      ? { pricesAsOf: new Date().toISOString().slice(0, 10), pricesRegion: config.region }
+      : { pricesAsOf: prices.asOf, pricesRegion: prices.region }),
     items: lines,
     costPerHour: rounded(costPerHour),
     costPerMonth: rounded(costPerHour * hoursPerMonth),
@@ -57,17 +73,19 @@ export async function cost(io: CommandIo, flags: DeploymentFlags): Promise<numbe
   return exitCodes.ok;
 }
 
-/**
- * The items of the price table that one resource's price is made of. A resource states its price as a function of the
- * table, so a table with a single price in it tells how many of that item there are.
- */
-export function costLines(config: Config, resource: AnyResource): CostLine[] {
+/** Items of the price table that a resource's price is made of: it states its price as a function of the table. */
+function itemsOf(config: Config, resource: AnyResource): string[] {
   const asked = new Set<string>();
   resource.hourlyUsd?.({ config, prices: (item) => void asked.add(item) });
+  return [...asked];
+}
+
+/** A line for each item of one resource. A table with a single price in it tells how many of that item there are. */
+function costLines(config: Config, resource: AnyResource, priceOf: PriceOf): CostLine[] {
   const step = steps.find(({ resources }) => resources.some(({ key }) => key === resource.key))?.number ?? 0;
-  return [...asked].map((item) => {
+  return itemsOf(config, resource).map((item) => {
     const count = resource.hourlyUsd!({ config, prices: (one) => (one === item ? 1 : 0) });
-    const price = hourlyPrice(item);
+    const price = priceOf(item);
     return {
       key: resource.key,
       step,
@@ -77,6 +95,24 @@ export function costLines(config: Config, resource: AnyResource): CostLine[] {
       costPerMonth: price === undefined ? null : rounded(count * price * hoursPerMonth),
     };
   });
+}
+
+/** From AWS's price list, for the region of the settings. What it does not answer keeps the price of the table. */
+async function pricesOfToday({ io, world, config }: DeploymentFiles, items: string[]): Promise<Map<string, number>> {
+  const client = connect(world, new Traffic(), new PricingClient({ ...world.clientConfig, region: priceListRegion }));
+  const found = new Map<string, number>();
+  await Promise.all(
+    items.map(async (item) => {
+      try {
+        const price = await listPrice(client, config.region, item);
+        if (price !== undefined) found.set(item, price);
+        else io.note(`Note: AWS's price list has no one price for ${item} in ${config.region}; the table's stands.`);
+      } catch (error) {
+        io.note(`Note: AWS's price list did not answer for ${item} (${awsCode(error)}); the table's price stands.`);
+      }
+    }),
+  );
+  return found;
 }
 
 interface Lifetime {
@@ -89,17 +125,19 @@ function spentSoFar({
   folder,
   state,
   config,
+  priceOf,
   now,
 }: {
   folder: string;
   state: State | undefined;
   config: Config;
+  priceOf: PriceOf;
   now: number;
 }): Spent | undefined {
   const priced = new Map(
     steps
       .flatMap(({ resources }) => resources)
-      .map((one): [string, number] => [one.key, hourlyUsd({ config }, [one])])
+      .map((one): [string, number] => [one.key, one.hourlyUsd?.({ config, prices: priceOf }) ?? 0])
       .filter(([, hourly]) => hourly > 0),
   );
   const lives = new Map<string, Lifetime[]>();
@@ -145,7 +183,15 @@ function spentSoFar({
 
 function print(
   { out, columns }: CommandIo,
-  data: { items: readonly CostLine[]; costPerHour: number; costPerMonth: number; existing?: Spent; region: string },
+  data: {
+    items: readonly CostLine[];
+    costPerHour: number;
+    costPerMonth: number;
+    pricesAsOf: string;
+    pricesRegion: string;
+    existing?: Spent;
+    region: string;
+  },
   { rehearsed, now }: { rehearsed: boolean; now: number },
 ) {
   const row = (label: string, item: string, hour: string, month: string) =>
@@ -165,7 +211,7 @@ function print(
   out(
     hanging(
       '',
-      `List prices of ${prices.asOf} for ${prices.region}${data.region === prices.region ? '' : `; ${data.region} has others`}. ` +
+      `List prices of ${data.pricesAsOf} for ${data.pricesRegion}${data.region === data.pricesRegion ? '' : `; ${data.region} has others (--refresh)`}. ` +
         'Traffic, load balancer capacity, requests and what is stored come on top.' +
         (missing ? ' What has no price here is not in the sum.' : ''),
       width,
