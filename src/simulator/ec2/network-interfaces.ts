@@ -106,7 +106,7 @@ export function removeNetworkInterface(scope: Scope, networkInterfaceId: string)
 }
 
 /** The wanted address of a subnet, or its lowest free one. */
-export function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: string | undefined): string {
+function freeAddress(scope: Scope, subnetId: string, cidrBlock: string, wanted: string | undefined): string {
   const cidr = parseCidr(cidrBlock)!;
   const taken = new Set(
     networkInterfaceTable(scope)

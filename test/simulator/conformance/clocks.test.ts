@@ -128,6 +128,18 @@ describe('the account on its own', () => {
         const [list] = Object.values(await (client as EC2.EC2Client).send(new Command({})));
         expect(list, name).toEqual([]);
       }
+    const Filters = [{ Name: 'status-code', Values: ['active'] }];
+    const narrowed = [
+      await ec2.send(new EC2.DescribeVpcPeeringConnectionsCommand({ Filters, MaxResults: 5 })),
+      await rds.send(new RDS.DescribeGlobalClustersCommand({ MaxRecords: 20 })),
+      await elasticache.send(new ElastiCache.DescribeServerlessCachesCommand({ MaxResults: 50 })),
+      await efs.send(new EFS.DescribeReplicationConfigurationsCommand({ MaxResults: 1 })),
+      await iam.send(new IAM.ListGroupsCommand({ PathPrefix: '/' })),
+      await ssm.send(new SSM.ListAssociationsCommand({ MaxResults: 1 })),
+    ];
+    expect(narrowed.map((answer) => Object.values(answer)[0])).toEqual(narrowed.map(() => []));
+    const named = new EC2.DescribeVpcPeeringConnectionsCommand({ VpcPeeringConnectionIds: ['pcx-0123456789abcdef0'] });
+    await expect(ec2.send(named)).rejects.toThrow('VpcPeeringConnectionIds');
   });
 
   test('throttling, lost answers and failures of the server reach the caller as AWS’s', async () => {
