@@ -8,7 +8,8 @@ install -d -m 0700 /run/airflow-aws "$store"
 hide() {
   local place=$1 copy
   copy=$store/$(systemd-escape --path "$place")
-  if [ ! -e "$place" ] || findmnt --mountpoint "$place" >/dev/null; then return 0; fi
+  # A link has nothing of its own: what it leads to is in the list, or is not the server's.
+  if [ ! -e "$place" ] || [ -L "$place" ] || findmnt --mountpoint "$place" >/dev/null; then return 0; fi
   if [ ! -e "$copy" ]; then
     rm -rf "$copy.new"
     cp --archive "$place" "$copy.new"
@@ -18,5 +19,6 @@ hide() {
   mount --bind "$copy" "$place"
 }
 
-for place in /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/machine-id /var/lib/cloud; do hide "$place"; done
+for place in /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/machine-id /var/lib/dbus/machine-id \
+  /var/lib/cloud; do hide "$place"; done
 sync

@@ -1,4 +1,5 @@
 /** Instances as hosts: Debian under systemd-nspawn on an overlay of its image, with the network of its interface. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,6 +107,8 @@ export class Hosts {
           '--resolv-conf=off',
           '--timezone=off',
           '--link-journal=no',
+          // Without one of its own a host would take the machine's for its machine id.
+          `--uuid=${createHash('md5').update(owner).digest('hex')}`,
           `--bind=${sharedFolder}:/var/lib/lab-efs`,
           '--directory',
           root,
@@ -128,10 +131,12 @@ export class Hosts {
     writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
     rmSync(join(root, 'etc/resolv.conf'), { force: true });
     writeFileSync(join(root, 'etc/resolv.conf'), `nameserver 169.254.169.253\nsearch ${domain}\n`);
-    const ssh = join(root, 'home/admin/.ssh');
-    mkdirSync(ssh, { recursive: true, mode: 0o700 });
-    writeFileSync(join(ssh, 'authorized_keys'), `${publicKey}\n`, { mode: 0o600 });
-    await run('chown', ['-R', '--reference', join(root, 'home/admin'), ssh]);
+    for (const user of ['admin', 'ec2-user']) {
+      const home = join(root, 'home', user);
+      mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 });
+      writeFileSync(join(home, '.ssh/authorized_keys'), `${publicKey}\n`, { mode: 0o600 });
+      await run('chown', ['-R', '--reference', home, join(home, '.ssh')]);
+    }
     for (const kind of ['rsa', 'ecdsa', 'ed25519'])
       for (const half of ['', '.pub']) rmSync(join(root, `etc/ssh/ssh_host_${kind}_key${half}`), { force: true });
     await run('ssh-keygen', ['-q', '-A', '-f', root]);

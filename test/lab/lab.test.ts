@@ -145,12 +145,12 @@ test('tasks run through Celery on both nodes, and their logs are read back from 
   const hosts = new Set(tasks.map(({ hostname }) => hostname?.split('.')[0]));
   expect(hosts).toEqual(new Set([hostOf('a'), hostOf('c')]));
   for (const name of ['a', 'c']) {
-    const log = await airflow.log(
-      'airflow_aws_canary',
-      'both-nodes',
-      tasks.find((one) => one.hostname?.startsWith(hostOf(name)))!,
-    );
-    expect(log).toMatch(/s3:\/\/pms-oregon-bucket[^"]*\/airflow_log\//);
+    const one = tasks.find(({ hostname }) => hostname?.startsWith(hostOf(name)))!;
+    // The log is on its node until it has been sent, a moment after the end of its task.
+    const log = await until('the log in S3', 30, async () => {
+      const text = await airflow.log('airflow_aws_canary', 'both-nodes', one);
+      return /s3:\/\/pms-oregon-bucket[^"]*\/airflow_log\//.test(text) ? text : undefined;
+    });
     expect(log).toContain(`on ${hostOf(name)}`);
   }
 });

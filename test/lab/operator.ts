@@ -28,9 +28,9 @@ export async function openLab(log: (line: string) => void): Promise<{ region: Re
 }
 
 /** The settings of a deployment in the lab: what differs from the defaults is where we are, and the system. */
-export function writeSettings(directory: string) {
+export function writeSettings(directory: string, os = process.env.LAB_OS ?? 'debian-13') {
   mkdirSync(directory, { recursive: true });
-  const settings = `version: 1\nos: debian-13\naccess:\n  myIp: ${addresses.operator}\n`;
+  const settings = `version: 1\nos: ${os}\naccess:\n  myIp: ${addresses.operator}\n`;
   writeFileSync(join(directory, 'airflow-aws.yaml'), settings);
 }
 

@@ -48,8 +48,8 @@ base() {
   touch "$cache/base.done"
 }
 
-# What makes a Debian one of the lab's servers: the login user of Amazon's image, the lab's package sources and
-# authorities, and an NFS client in place of the kernel's own, which may be missing.
+# What makes a Debian one of the lab's servers: the login users of either system's image, the lab's package sources and
+# authorities, an NFS client in place of the kernel's own, which may be missing, and a dnf that knows Amazon's names.
 furnish() {
   local tree=$cache/base
   [ -e "$cache/ca/ca.crt" ] || {
@@ -58,11 +58,18 @@ furnish() {
       -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
       -keyout "$cache/ca/ca.key" -out "$cache/ca/ca.crt" 2>/dev/null
   }
-  chroot "$tree" id admin >/dev/null 2>&1 || chroot "$tree" useradd --create-home --shell /bin/bash admin
+  local user
+  for user in admin ec2-user; do
+    chroot "$tree" id "$user" >/dev/null 2>&1 || chroot "$tree" useradd --create-home --shell /bin/bash "$user"
+  done
   # Nothing that is one server's own: each start makes host keys, machine id and the user's keys, as cloud-init does.
-  rm -f "$tree"/etc/ssh/ssh_host_* "$tree/etc/hostname"
+  rm -f "$tree"/etc/ssh/ssh_host_* "$tree/etc/hostname" "$tree/var/lib/dbus/machine-id"
   : >"$tree/etc/machine-id"
-  echo 'admin ALL=(ALL) NOPASSWD:ALL' >"$tree/etc/sudoers.d/90-cloud-init-users"
+  # The emulator is reached as any program of AWS is told to reach another endpoint: by the environment, which sudo
+  # would clear.
+  printf '%s ALL=(ALL) NOPASSWD:ALL\n' admin ec2-user >"$tree/etc/sudoers.d/90-cloud-init-users"
+  echo 'Defaults env_keep += "AWS_ENDPOINT_URL"' >>"$tree/etc/sudoers.d/90-cloud-init-users"
+  echo "AWS_ENDPOINT_URL=$endpoint" >"$tree/etc/environment"
   echo 'deb [trusted=yes] http://packages.lab/debian ./' >"$tree/etc/apt/sources.list"
   printf '[global]\nindex-url = http://packages.lab/simple/\ntrusted-host = packages.lab\n' >"$tree/etc/pip.conf"
   mkdir -p "$tree"/etc/uv "$tree"/usr/local/share/ca-certificates "$tree"/etc/systemd/system.conf.d "$tree"/var/lib/lab-efs
@@ -74,10 +81,11 @@ url = "http://packages.lab/simple/"
 default = true
 TOML
   cp "$cache/ca/ca.crt" "$tree/usr/local/share/ca-certificates/lab.crt"
-  # The emulator is reached as any program of AWS is told to reach another endpoint.
   printf '[Manager]\nDefaultEnvironment=AWS_ENDPOINT_URL=%s\n' "$endpoint" >"$tree/etc/systemd/system.conf.d/lab.conf"
   chroot "$tree" dpkg-divert --quiet --local --rename --add /usr/sbin/mount.nfs4 >/dev/null
-  install -m 0755 "$lab/mount.nfs4.sh" "$tree/usr/sbin/mount.nfs4"
+  install -m 0755 "$lab/mount.sh" "$tree/usr/sbin/mount.nfs4"
+  install -D -m 0755 "$lab/mount.sh" "$tree/usr/local/lib/lab/mount.efs"
+  install -m 0755 "$lab/dnf.sh" "$tree/usr/bin/dnf"
 }
 
 # Every package that the product may ask for, with all that these need, as a flat archive.

@@ -236,6 +236,7 @@ function balancerConfiguration(
   const location = `
       proxy_pass http://$pool;
       proxy_next_upstream off;
+      proxy_connect_timeout 10s;
       proxy_http_version 1.1;
       proxy_set_header Host ${preservesHost ? '$http_host' : '$host'};
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
