@@ -140,7 +140,7 @@ const special: [codes: string[], Reading][] = [
 
 /** What AWS let fail by itself has the code of the reason, now and then with the guilty side before it. */
 function asRefusal(error: unknown): unknown {
-  return error instanceof FailedLater ? { name: error.code.replace(/^(Server|Client)\./, '') } : error;
+  return error instanceof FailedLater ? { name: error.awsCode.replace(/^(Server|Client)\./, '') } : error;
 }
 
 function readingOf(error: unknown): Reading {
@@ -198,7 +198,7 @@ function wordsFor(error: unknown, { login, learned = {} }: Pick<Telling, 'login'
   const { exitCode, means, fix } = readingOf(error);
   const kind = classOf(error);
   const later = error instanceof FailedLater;
-  const code = later ? error.code : awsCode(error);
+  const code = later ? error.awsCode : awsCode(error);
   const message = (error as Error).message;
   const action = learned.action ?? actionIn(message);
   const why = [

@@ -38,11 +38,12 @@ export class Stopped extends Error {
 /** AWS accepted a creation and then let it fail by itself. `reason` is AWS's own. */
 export class FailedLater extends Error {
   override readonly name = 'FailedLater';
-  readonly code: string;
+  /** AWS’s own. Not `code`: by that name an error is classified, and this is no answer to a call. */
+  readonly awsCode: string;
 
   constructor(what: string, code: string, reason: string) {
     super(`${what}: ${reason}`);
-    this.code = code;
+    this.awsCode = code;
   }
 }
 

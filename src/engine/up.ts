@@ -254,7 +254,7 @@ async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
 /** AWS's own code where there is one, or ours. */
 function codeOf(error: unknown): string {
   if (error instanceof UserError) return error.awsCode ?? error.code;
-  return error instanceof FailedLater ? error.code : awsCode(error);
+  return error instanceof FailedLater ? error.awsCode : awsCode(error);
 }
 
 /** Emits the events of steps and resources: a step starts with its first resource and is done with its last. */

@@ -81,7 +81,7 @@ describe('natGateway finish', () => {
     ec2.on(DescribeNatGatewaysCommand).resolves(listed('failed', failed));
     await expect(natGateway.finish!(awsFor(natGateway), identity, needs)).rejects.toMatchObject({
       name: 'FailedLater',
-      code: 'Resource.AlreadyAssociated',
+      awsCode: 'Resource.AlreadyAssociated',
       message: expect.stringContaining('the address is taken'),
     });
   });

@@ -272,7 +272,7 @@ describe('dbInstance finish', () => {
       rds.on(DescribeDBInstancesCommand).resolves(instanceThat(status));
       await expect(dbInstance.finish!(awsFor(dbInstance), instance, instanceNeeds)).rejects.toMatchObject({
         name: 'FailedLater',
-        code: status,
+        awsCode: status,
       });
     },
   );

@@ -312,7 +312,7 @@ describe('replicationGroup finish', () => {
     elasticache.on(DescribeReplicationGroupsCommand).resolves(things.replicationGroup.list('create-failed'));
     await expect(replicationGroup.finish!(awsFor(replicationGroup), group, needs)).rejects.toMatchObject({
       name: 'FailedLater',
-      code: 'create-failed',
+      awsCode: 'create-failed',
     });
   });
 });

@@ -289,7 +289,7 @@ describe('the image', () => {
     ec2.on(DescribeImagesCommand).resolves({ Images: [{ State: 'failed', StateReason }] });
     await expect(image.finish!(aws(), { imageId: 'ami-01' }, needs)).rejects.toMatchObject({
       name: 'FailedLater',
-      code: 'Server.InternalError',
+      awsCode: 'Server.InternalError',
     });
   });
 

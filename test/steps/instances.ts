@@ -80,7 +80,7 @@ export function aServer(server: AnyResource, needs: Record<string, Record<string
       ec2.on(DescribeInstancesCommand).resolves(listed(key, 'shutting-down', { StateReason }));
       await expect(server.finish!(awsFor(server), identity, needs)).rejects.toMatchObject({
         name: 'FailedLater',
-        code: 'Client.InternalError',
+        awsCode: 'Client.InternalError',
         message: expect.stringContaining('the volume cannot be decrypted'),
       });
     });
