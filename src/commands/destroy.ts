@@ -10,7 +10,7 @@ import { duration, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, declined, unanswered } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, runOf, withLock } from './deployment.ts';
-import { failureOf } from './failure.ts';
+import { callFailure, failureOf } from './failure.ts';
 import { printStep } from './plan.ts';
 import { rebuildState } from './rebuild.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
@@ -105,7 +105,11 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   try {
     const outcome = await carryOut(run, graph);
     failure = await failureOf(deployment, outcome.failed, 'destroying');
-    if (!outcome.stopped && !failure) ({ left, strays } = await audit(deployment, run, { leave, gone }));
+    try {
+      if (!outcome.stopped && !failure) ({ left, strays } = await audit(deployment, run, { leave, gone }));
+    } catch (error) {
+      failure = callFailure(deployment, error);
+    }
     const nothingLeft = left.length + strays.length === 0;
     const ok = !outcome.stopped && !failure && nothingLeft;
     const measured = figures(order, outcome, traffic.calls);

@@ -1,6 +1,6 @@
 import type { Failed } from '../engine/up.ts';
-import type { UserError } from '../errors.ts';
-import { explain, loginCommand } from '../explain.ts';
+import { UserError } from '../errors.ts';
+import { explain, explainCall, isFromAws, loginCommand } from '../explain.ts';
 import { inquire } from '../inquiry.ts';
 import { steps } from '../steps/index.ts';
 import type { Deployment } from './deployment.ts';
@@ -23,4 +23,11 @@ export async function failureOf(
     login: loginCommand(world.clientConfig.profile),
     learned: await inquire(deployment, first),
   });
+}
+
+/** A question beside the run that AWS did not answer. What is not AWS's is a defect, and is thrown on. */
+export function callFailure({ world }: Deployment, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  if (!isFromAws(error)) throw error;
+  return explainCall(error, { login: loginCommand(world.clientConfig.profile) });
 }

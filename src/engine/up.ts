@@ -116,12 +116,13 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
 
 /**
  * Whatever is under way when the credentials expire ends with it, which is one failure and not twenty. The others were
- * stopped by it, and so is what has not begun.
+ * stopped by it, and so is what has not begun. It comes before other failures: nothing can be mended without credentials.
  */
 export function note(outcome: Outcome, steps: StepLines, key: string, error: unknown) {
   const isExpired = (one: unknown) => classify(one) === 'expired';
   const again = isExpired(error) && outcome.failed.some((one) => isExpired(one.error));
   if (error instanceof Stopped || again) outcome.skipped.push(key);
+  else if (isExpired(error)) outcome.failed.unshift(steps.failed(key, error));
   else outcome.failed.push(steps.failed(key, error));
 }
 
