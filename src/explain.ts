@@ -103,8 +103,9 @@ const readings: Record<ErrorClass, Reading> = {
 };
 
 /** Refusals of the same class that call for something else. */
-const special: [codes: string[], Reading][] = [
+const special: [kind: ErrorClass, codes: string[], Reading][] = [
   [
+    'identity',
     ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'SignatureDoesNotMatch'],
     {
       exitCode: credentials,
@@ -113,6 +114,7 @@ const special: [codes: string[], Reading][] = [
     },
   ],
   [
+    'identity',
     ['OptInRequired', 'PendingVerification', 'Blocked'],
     {
       exitCode: credentials,
@@ -121,6 +123,7 @@ const special: [codes: string[], Reading][] = [
     },
   ],
   [
+    'identity',
     ['RequestTimeTooSkewed', 'InvalidSignatureException'],
     {
       exitCode: credentials,
@@ -129,6 +132,7 @@ const special: [codes: string[], Reading][] = [
     },
   ],
   [
+    'fatal',
     ['IdempotentParameterMismatch', 'InvalidParameterCombination', 'InvalidParameterValue', 'MissingParameter'],
     {
       exitCode: failed,
@@ -145,7 +149,8 @@ function asRefusal(error: unknown): unknown {
 
 function readingOf(error: unknown): Reading {
   const refusal = asRefusal(error);
-  return special.find(([codes]) => isAws(refusal, ...codes))?.[1] ?? readings[classify(refusal)];
+  const kind = classify(refusal);
+  return special.find(([of, codes]) => of === kind && isAws(refusal, ...codes))?.[2] ?? readings[kind];
 }
 
 /** The class of a failure, whether AWS refused the call or let what it had accepted fail. */

@@ -18,6 +18,7 @@ const right = (value: unknown, width: number) => String(value).padStart(width);
 
 let wrong = 0;
 const totals = { runs: 0, calls: 0, minutes: 0 };
+const met = { killed: 0, expired: 0, capacity: 0, late: 0 };
 try {
   const calm = join(directory, 'calm');
   mkdirSync(calm);
@@ -33,6 +34,7 @@ try {
     totals.runs += report.up.length - 1;
     totals.calls += report.calls;
     totals.minutes += report.minutes;
+    for (const name of Object.keys(met) as (keyof typeof met)[]) if (report.met[name]) met[name]++;
     console.log(
       `${right(seed, 6)}  ${right(report.up.length - 1, 7)}  ${right(report.destroy.length, 8)}  ${right(report.calls, 5)}  ${right(report.minutes.toFixed(1), 7)}  ${whole ? 'whole ' : 'BROKEN'}  ${report.up.join(' | ')}`,
     );
@@ -44,5 +46,8 @@ try {
 const mean = (sum: number) => (sum / seeds.length).toFixed(1);
 console.log(
   `${seeds.length} storms, ${wrong} broken; on average ${mean(totals.runs)} resumes, ${mean(totals.calls)} calls and ${mean(totals.minutes)} simulated minutes.`,
+);
+console.log(
+  `Of them ${met.killed} were killed, ${met.expired} lost their credentials, ${met.capacity} found no capacity, and in ${met.late} something failed by itself.`,
 );
 process.exitCode = wrong === 0 ? 0 : 1;
