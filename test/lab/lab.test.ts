@@ -118,6 +118,17 @@ test('nobody on the internet reaches a node, the database or Flower', async () =
   await expect(airflow.call('GET', '/execution/health')).rejects.toThrow('404');
 });
 
+test('nodes reach of one another what STEP 7 opens, and nothing else', async () => {
+  const reach = (port: number) =>
+    onNode('a', 'timeout', '3', 'bash', '-c', `: </dev/tcp/${hostNamed('c').privateIp}/${port}`).then(
+      () => 'open',
+      () => 'shut',
+    );
+  expect(await reach(8793)).toBe('open');
+  // sshd listens there, for the bastion alone.
+  expect(await reach(22)).toBe('shut');
+});
+
 test('a browser logs in as the Admin user through the bastion', async () => {
   browser = await Browser.open();
   await browser.open(airflow.url);

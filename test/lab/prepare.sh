@@ -15,9 +15,11 @@ flock 9
 tools() {
   local missing=() tool
   for tool in debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables dnsmasq:dnsmasq-base \
-    redis-server:redis-server nginx:nginx-light openssl:openssl apt-ftparchive:apt-utils sshd:openssh-server; do
+    redis-server:redis-server nginx:nginx-light openssl:openssl apt-ftparchive:apt-utils ssh:openssh-client \
+    chromium:chromium fc-list:fontconfig curl:curl ip:iproute2 sysctl:procps; do
     command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
   done
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} -eq 0 ] && return
   apt-get update -qq
   # A server that is installed here must not start here: the lab starts its own.
