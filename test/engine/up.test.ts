@@ -257,6 +257,96 @@ describe('an unclear answer to create', () => {
   });
 });
 
+describe('a creating call that is repeated', () => {
+  it('is recorded with its own time, since the wait for what it made counts from there', async () => {
+    const recorded: unknown[] = [];
+    const vpc = toy(shop, 'vpc', [], {
+      create: async () => {
+        recorded.push(shop.onDisk('vpc')!.since);
+        if (recorded.length < 4) throw refusal('RequestLimitExceeded');
+        return shop.make('vpc');
+      },
+    });
+    await build(vpc);
+    expect(new Set(recorded).size).toBe(4);
+  });
+
+  it('is not repeated while the look for what it made is refused as throttled', async () => {
+    const vpc = toy(shop, 'vpc', [], {
+      find: async () => {
+        if (shop.seconds < 900) throw refusal('RequestLimitExceeded');
+        return { id: shop.world.get('vpc')! };
+      },
+      create: async () => {
+        shop.make('vpc');
+        throw refusal('TimeoutError');
+      },
+    });
+    await build(vpc);
+    expect(shop.verbs('vpc').filter((verb) => verb === 'create')).toHaveLength(1);
+    expect(shop.onDisk('vpc')).toMatchObject({ status: 'complete', identity: { id: 'vpc-1' } });
+  });
+
+  it('that hung counts from the moment at which its answer was lost', async () => {
+    let calls = 0;
+    const vpc = toy(shop, 'vpc', [], {
+      find: async () => (shop.seconds >= 129 && shop.world.has('vpc') ? { id: shop.world.get('vpc')! } : undefined),
+      create: async () => {
+        calls++;
+        await shop.clock.sleep(100_000);
+        shop.make('vpc');
+        throw refusal('TimeoutError');
+      },
+    });
+    await build(vpc);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('credentials that expire', () => {
+  const expired = async () => {
+    throw refusal('ExpiredToken');
+  };
+
+  it('are one failure, before all others; nothing new begins, and every row says what is true', async () => {
+    const quota = toy(shop, 'quota', [], {
+      create: async () => {
+        throw refusal('VpcLimitExceeded');
+      },
+    });
+    const one = toy(shop, 'one', [], { seconds: 10, finish: expired });
+    const other = toy(shop, 'other', [], { seconds: 20, finish: expired });
+    const early = toy(shop, 'early', [], { seconds: 15 });
+    const next = toy(shop, 'next', [early]);
+    const outcome = await build(quota, one, other, early, next);
+    expect(outcome.failed.map(({ key }) => key)).toEqual(['one', 'quota']);
+    expect(outcome.skipped.sort()).toEqual(['next', 'other']);
+    expect(shop.verbs('next')).toEqual([]);
+    const statuses = ['one', 'other', 'early'].map((key) => shop.onDisk(key)!.status);
+    expect(statuses).toEqual(['created', 'created', 'complete']);
+  });
+
+  it('in a creating call leave the row, so that the next run looks before it creates', async () => {
+    await build(toy(shop, 'vpc', [], { create: expired }));
+    expect(shop.onDisk('vpc')!.status).toBe('creating');
+  });
+});
+
+describe('what failed by itself', () => {
+  it('is taken away and made once more, though its code would mean a lost answer in a call', async () => {
+    let made = 0;
+    const nat = toy(shop, 'nat', [], {
+      finish: async () => {
+        if (++made === 1) throw new FailedLater('The gateway failed', 'InternalError', 'AWS gave no reason');
+        return { made: 'nat' };
+      },
+    });
+    await build(nat);
+    expect(shop.verbs('nat').filter((verb) => verb === 'finish')).toHaveLength(2);
+    expect(shop.onDisk('nat')).toMatchObject({ status: 'complete', identity: { id: 'nat-2' }, generation: 2 });
+  });
+});
+
 describe('a name that is taken', () => {
   const taken = async () => {
     throw refusal('InvalidGroup.Duplicate');
