@@ -15,7 +15,7 @@ export function errorResponse(service: ServiceName, refused: Refusal, requestId:
   const headers: Record<string, string> = { 'content-type': contentType, 'x-amzn-requestid': requestId };
   if (service === 'efs') headers['x-amzn-errortype'] = code;
   if (service === 's3') headers['x-amz-request-id'] = requestId;
-  const region = /\.s3\.([\w-]+)\.amazonaws/.exec(String(refused.fields['Endpoint'] ?? ''))?.[1];
+  const region = /\.s3\.([\w-]+)\.amazonaws/.exec(String(refused.fields.Endpoint ?? ''))?.[1];
   if (service === 's3' && region !== undefined) headers['x-amz-bucket-region'] = region;
   // A HEAD request has no body; the SDK then names the error after the status.
   const empty = service === 's3' && code === 'NotFound';
