@@ -51,6 +51,8 @@ def environment():
         "AIRFLOW__CELERY__BROKER_URL": f"rediss://{quote(CACHE_USER, safe='')}:{quote(cache_password, safe='')}"
         f"@{CACHE}:6379/0?ssl_cert_reqs=required",
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(concurrency),
+        # Of each scheduler: there is one on every node, so together they send out what the workers have hands for.
+        "AIRFLOW__CORE__PARALLELISM": str(concurrency),
         "AIRFLOW__CELERY__FLOWER_BASIC_AUTH": f"flower:{secrets['flowerPassword']}",
         "AIRFLOW__CORE__FERNET_KEY": secrets["fernetKey"],
         "AIRFLOW__API__SECRET_KEY": secrets["apiSecretKey"],

@@ -69,11 +69,8 @@ export interface Instance extends NetworkInterface {
   readonly profileArn: string | undefined;
 }
 
-export interface Database extends NetworkInterface {
-  readonly endpoint: string;
-}
-
-export interface Cache extends NetworkInterface {
+/** A database or a cache: what answers at the name that AWS gave it. */
+export interface NamedServer extends NetworkInterface {
   readonly endpoint: string;
 }
 
@@ -106,8 +103,8 @@ export interface Seen {
     readonly publicIp: string;
   }[];
   readonly instances: readonly Instance[];
-  readonly databases: readonly Database[];
-  readonly caches: readonly Cache[];
+  readonly databases: readonly NamedServer[];
+  readonly caches: readonly NamedServer[];
   readonly loadBalancers: readonly LoadBalancer[];
   readonly fileSystemIds: readonly string[];
   readonly mountTargets: readonly MountTarget[];
@@ -226,7 +223,7 @@ export class Account {
     });
   }
 
-  async #databases(subnet: (id: string | undefined) => Subnet | undefined): Promise<Database[]> {
+  async #databases(subnet: (id: string | undefined) => Subnet | undefined): Promise<NamedServer[]> {
     const [{ DBClusters = [] }, { DBSubnetGroups = [] }] = await Promise.all([
       this.#rds.send(new DescribeDBClustersCommand({})),
       this.#rds.send(new DescribeDBSubnetGroupsCommand({})),
@@ -242,7 +239,7 @@ export class Account {
     });
   }
 
-  async #caches(subnet: (id: string | undefined) => Subnet | undefined, told: Told): Promise<Cache[]> {
+  async #caches(subnet: (id: string | undefined) => Subnet | undefined, told: Told): Promise<NamedServer[]> {
     const [{ ReplicationGroups = [] }, { CacheSubnetGroups = [] }] = await Promise.all([
       this.#elasticache.send(new DescribeReplicationGroupsCommand({})),
       this.#elasticache.send(new DescribeCacheSubnetGroupsCommand({})),

@@ -55,15 +55,15 @@ test(`killed at ${kills} random moments of STEP 16 (LAB_SEED=${seed}), up --resu
   await lab.region.reconcile();
   const { seen } = lab.region;
   expect(seen!.instances.map(({ resource }) => resource).sort()).toEqual(['bastion', 'nodeA', 'nodeC']);
-  // Each node has the other's units, and the users were made once.
+  // Node c is of an image, and the users are there once each.
   const image = seen!.instances.find(({ resource }) => resource === 'nodeC')!.imageId;
   expect(image).not.toBe(seen!.instances.find(({ resource }) => resource === 'nodeA')!.imageId);
   const users = await run(
     ...(await onHost('a', ['/usr/local/bin/airflow-cluster', 'users', 'list', '--output', 'json'])),
   );
-  const roles = (JSON.parse(users.slice(users.indexOf('['))) as { username: string; roles: string[] }[]).map(
-    ({ username, roles }) => `${username}: ${roles.join()}`,
-  );
+  const roles = (
+    JSON.parse(/\[\s*\{[\s\S]*\]\s*$/.exec(users)?.[0] ?? '[]') as { username: string; roles: string[] }[]
+  ).map(({ username, roles }) => `${username}: ${roles.join()}`);
   expect(roles.sort()).toEqual(['admin: Admin', 'user: User']);
   expect(hostNamed('a').privateIp).not.toBe(hostNamed('c').privateIp);
 });

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cache, Database, LoadBalancer, MountTarget, NetworkInterface, TargetGroup } from './account.ts';
+import type { LoadBalancer, MountTarget, NamedServer, NetworkInterface, TargetGroup } from './account.ts';
 import type { Told } from './front-door.ts';
 import { namespaceOf, plug, unplug } from './network.ts';
 import { cacheFolder, type Daemon, daemon, inNamespace, listenIn, regionFolder, run } from './processes.ts';
@@ -38,7 +38,7 @@ async function onNetwork(given: NetworkInterface, start: () => Promise<Daemon>):
   };
 }
 
-export function startDatabase(database: Database, told: Told): Promise<Service> {
+export function startDatabase(database: NamedServer, told: Told): Promise<Service> {
   const { owner, endpoint } = database;
   const { username = 'admin', password = '' } = told.databases.get(owner.replace('db-', '')) ?? {};
   const root = join(cacheFolder, 'mysql');
@@ -76,7 +76,7 @@ export function startDatabase(database: Database, told: Told): Promise<Service> 
   });
 }
 
-export function startCache(cache: Cache, told: Told): Promise<Service> {
+export function startCache(cache: NamedServer, told: Told): Promise<Service> {
   const { owner, endpoint } = cache;
   const folder = join(regionFolder, owner);
   const groups = told.caches.get(owner.replace('cache-', ''))?.userGroupIds ?? [];
