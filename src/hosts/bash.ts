@@ -54,8 +54,9 @@ function packageScript({ manager, names }: Packages): string {
 }
 
 // A temporary file in the same folder: the old content is there until the new one is whole. Rights come before content.
+// Its name is the server's own, since the folder may be one that both nodes write to at the same moment.
 const putFunction = `put() {
-  local path=$1 mode=$2 owner=$3 content=$4 temporary=$1.airflow-aws-new
+  local path=$1 mode=$2 owner=$3 content=$4 temporary=$1.$HOSTNAME.airflow-aws-new
   install -d -- "$(dirname -- "$path")"
   install -m "$mode" -o "\${owner%%:*}" -g "\${owner##*:}" -- /dev/null "$temporary"
   printf %s "$content" >"$temporary"
