@@ -44,12 +44,12 @@ export interface RealWorldOptions {
   shell: Shell;
 }
 
-/** AWS, or whatever answers at `AWS_ENDPOINT_URL` in its place. */
+/** AWS, or whatever answers at `AWS_ENDPOINT_URL` (or `AWS_ENDPOINT_URL_<SERVICE>`) in its place. */
 export function realWorld({ region, profile, shell }: RealWorldOptions): World {
-  const endpoint = environment.AWS_ENDPOINT_URL;
+  const endpoint = endpointInPlaceOfAws();
   return {
     kind: endpoint === undefined ? 'aws' : 'emulator',
-    notice: endpoint === undefined ? undefined : `This is not AWS: the calls go to ${endpoint} (AWS_ENDPOINT_URL).`,
+    notice: endpoint === undefined ? undefined : `This is not AWS: the calls go to ${endpoint.url} (${endpoint.name}).`,
     clock: { now: Date.now, sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)) },
     // Emulators answer at once; their waits would only be idle time.
     pace: endpoint === undefined ? 1 : 0.002,
@@ -67,6 +67,15 @@ export function realWorld({ region, profile, shell }: RealWorldOptions): World {
     myIp: endpoint === undefined ? askForMyIp : async () => '127.0.0.1',
     close: () => {},
   };
+}
+
+/** The variable that sends calls elsewhere, if one does. A private endpoint of AWS itself is AWS. */
+function endpointInPlaceOfAws(): { name: string; url: string } | undefined {
+  for (const [name, url = ''] of Object.entries(environment)) {
+    if (!/^AWS_ENDPOINT_URL(_\w+)?$/.test(name) || !URL.canParse(url)) continue;
+    if (!/\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname)) return { name, url };
+  }
+  return undefined;
 }
 
 /** Letters and digits, each equally likely. */
