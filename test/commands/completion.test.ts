@@ -50,7 +50,16 @@ describe('completion', () => {
   });
 
   test('offers nothing that the help hides', () => {
-    for (const script of scripts.values()) expect(script).not.toContain('kill-inside');
+    const program = new Command('airflow-aws')
+      .addOption(new Option('--shown'))
+      .addOption(new Option('--dark').hideHelp());
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell'] as const) {
+      const io = ioIn(temporaryFolder());
+      completion(io, program, shell);
+      const script = io.lines.join('\n');
+      expect(script).toContain('shown');
+      expect(script).not.toContain('dark');
+    }
   });
 
   test('a description with quotes cannot break a script', () => {
