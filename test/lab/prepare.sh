@@ -64,6 +64,10 @@ furnish() {
   for user in admin ec2-user; do
     chroot "$tree" id "$user" >/dev/null 2>&1 || chroot "$tree" useradd --create-home --shell /bin/bash "$user"
   done
+  # Below a machine with the older control groups systemd cannot end a user's manager, and whoever logs in meanwhile
+  # waits two minutes for it: so it is never ended.
+  mkdir -p "$tree/var/lib/systemd/linger"
+  touch "$tree/var/lib/systemd/linger/admin" "$tree/var/lib/systemd/linger/ec2-user"
   # Nothing that is one server's own: each start makes host keys, machine id and the user's keys, as cloud-init does.
   rm -f "$tree"/etc/ssh/ssh_host_* "$tree/etc/hostname" "$tree/var/lib/dbus/machine-id"
   : >"$tree/etc/machine-id"
