@@ -73,6 +73,7 @@ async function powerOff(machine: number) {
 
 export class Hosts {
   readonly #running = new Map<string, { machine: Daemon; instance: Instance }>();
+  readonly #copying = new Map<string, Promise<void>>();
 
   has(instanceId: string): boolean {
     return this.#running.has(instanceId);
@@ -84,6 +85,8 @@ export class Hosts {
 
   async start(instance: Instance, { publicKey, domain }: { publicKey: string; domain: string }) {
     const { owner, imageId } = instance;
+    // An emulator calls an image available at once, also to whoever did not wait for the answer to its making.
+    await this.#copying.get(imageId);
     const folder = join(volumes, owner);
     const root = join(folder, 'root');
     for (const name of ['upper', 'work', 'root']) mkdirSync(join(folder, name), { recursive: true });
@@ -168,7 +171,13 @@ export class Hosts {
   }
 
   /** The volume as it is now, as an image. */
-  async snapshot(imageId: string, instanceId: string) {
+  snapshot(imageId: string, instanceId: string): Promise<void> {
+    const copying = this.#copy(imageId, instanceId);
+    this.#copying.set(imageId, copying);
+    return copying;
+  }
+
+  async #copy(imageId: string, instanceId: string) {
     const folder = imageFolder(imageId);
     mkdirSync(images, { recursive: true });
     await run('rm', ['-rf', `${folder}.new`]);
