@@ -87,9 +87,3 @@ export class UserError extends Error implements Failure {
 export function userError(failure: Failure): UserError {
   return new UserError(failure);
 }
-
-/** The error as every command prints it: what happened, why, and what to do. */
-export function threeLines({ what, why, fix }: Failure): string {
-  const block = (label: string, text: string) => `${label} ${text.replaceAll('\n', '\n       ')}`;
-  return [block('Error:', what), block('  Why:', why), block('  Fix:', fix)].join('\n');
-}

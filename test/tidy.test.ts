@@ -61,7 +61,7 @@ describe('directions of imports', () => {
     expect(imports.get('src/steps/06-nat-gateway.ts')!.map(({ target }) => target)).toEqual(
       expect.arrayContaining(['@aws-sdk/client-ec2', 'src/engine/resource.ts', 'src/steps/05-elastic-ip.ts']),
     );
-    expect(imports.get('src/cli.ts')!.map(({ target }) => target)).toEqual(
+    expect(imports.get('src/program.ts')!.map(({ target }) => target)).toEqual(
       expect.arrayContaining(['src/commands/up.ts', 'src/commands/destroy.ts']),
     );
   });
@@ -129,7 +129,7 @@ describe('directions of imports', () => {
     expect(others).toEqual([]);
   });
 
-  it('only commands wire steps, and only cli.ts runs commands', () => {
+  it('only commands wire steps, and only program.ts and cli.ts run commands', () => {
     const reaching = (folder: string, exceptFrom: RegExp) =>
       sources.filter(
         (file) =>
@@ -137,7 +137,7 @@ describe('directions of imports', () => {
           imports.get(file)!.some(({ target, typeOnly }) => target.startsWith(folder) && !typeOnly),
       );
     expect(reaching('src/steps/', /^src\/(steps|commands)\//)).toEqual([]);
-    expect(reaching('src/commands/', /^src\/(commands\/|cli\.ts$)/)).toEqual([]);
+    expect(reaching('src/commands/', /^src\/(commands\/|program\.ts$|cli\.ts$)/)).toEqual([]);
   });
 
   it('only environment.ts reads the environment', () => {

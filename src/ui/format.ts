@@ -42,6 +42,14 @@ export function hanging(label: string, text: string, width: number): string {
     .replaceAll(joint, ' ');
 }
 
+/** An error as every command prints it: what happened, why, and what to do, each broken beneath its own text. */
+export function threeLines(
+  { what, why, fix }: { readonly what: string; readonly why: string; readonly fix: string },
+  width = Number.POSITIVE_INFINITY,
+): string {
+  return [hanging('Error: ', what, width), hanging('  Why: ', why, width), hanging('  Fix: ', fix, width)].join('\n');
+}
+
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

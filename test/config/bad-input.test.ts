@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig, resolveConfig } from '../../src/config.ts';
-import { threeLines, UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/errors.ts';
+import { threeLines } from '../../src/ui/format.ts';
 
 function refusal(read: () => unknown): UserError {
   try {
