@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import packageJson from '../../package.json' with { type: 'json' };
 import { connect } from '../session.ts';
 import type { Deployment } from './deployment.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 
 /** The first release that knows `StrictHostKeyChecking accept-new`, which the servers are pinned with. */
 const oldestSsh = [7, 6] as const;

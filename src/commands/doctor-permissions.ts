@@ -2,7 +2,7 @@ import { type EvaluationResult, GetRoleCommand, SimulatePrincipalPolicyCommand }
 import { awsCode } from '../aws-errors.ts';
 import { neededActions } from '../permissions.ts';
 import type { Deployment } from './deployment.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 
 const name = 'permissions';
 

@@ -5,14 +5,7 @@ import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment } from './deployment.ts';
 import { clockFindings, machineFindings } from './doctor-machine.ts';
 import { permissionFindings } from './doctor-permissions.ts';
-
-/** One thing that was looked at, and what to do where it is not well. */
-export interface Finding {
-  readonly name: string;
-  readonly severity: 'ok' | 'warning' | 'error';
-  readonly what: string;
-  readonly fix?: string;
-}
+import type { Finding } from './finding.ts';
 
 /** Looks at everything that `up` will depend on, here and in the account, and changes nothing. Errors are exit 5. */
 export async function doctor(io: CommandIo, flags: DeploymentFlags): Promise<number> {

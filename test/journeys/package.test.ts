@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The installed command in that folder. */
 const installed = (...args: string[]) =>
-  execa('npx', ['--no-install', 'airflow-aws', ...args], {
+  execa(join(folder, 'node_modules', '.bin', 'airflow-aws'), args, {
     cwd: folder,
     reject: false,
     env: { PATH: process.env.PATH, HOME: folder },
