@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type Config, schema } from '../../src/config/schema.ts';
-import { bashOf } from '../../src/hosts/bash.ts';
 import { bastionCommands } from '../../src/hosts/bastion.ts';
 import type { Command, ServerFile } from '../../src/hosts/command.ts';
 import { airflowUnits } from '../../src/hosts/components.ts';
@@ -44,21 +42,6 @@ function fileOf(commands: readonly Command[], path: string): string {
 
 describe.each(['amazon-linux-2023', 'debian-13'])('on %s', (os) => {
   const settings = config({ os });
-
-  it('every command is a script that Bash parses and shellcheck finds nothing in', () => {
-    const scripts = everything(settings).map((command) => bashOf(command, () => 'content'));
-    for (const script of scripts) expect(spawnSync('bash', ['-n'], { input: script }).status).toBe(0);
-    const check = spawnSync('shellcheck', ['--version']).status === 0;
-    if (!check) return;
-    for (const script of scripts) {
-      // Quoted scripts and templates are meant to be literal.
-      const { stdout } = spawnSync('shellcheck', ['--shell=bash', '--exclude=SC2016', '-'], {
-        input: script,
-        encoding: 'utf8',
-      });
-      expect(stdout).toBe('');
-    }
-  });
 
   it('names of packages fit the package manager', () => {
     const managers = everything(settings).flatMap((command) => (command.kind === 'packages' ? [command.manager] : []));

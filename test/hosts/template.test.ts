@@ -48,13 +48,31 @@ describe('filling a hole', () => {
     expect(() => render('nginx/node.conf', { nginxUser: 'nginx', nginxusr: 'x' })).toThrow('has no nginxusr');
   });
 
-  it.each([
-    ['nginx/node.conf', { nginxUser: 'nginx; daemon off' }],
-    ['nginx/bastion-locations.conf', { loadBalancer: 'a"; return 200 "x' }],
-    ['airflow/airflow.cfg', { loadBalancer: 'x', baseUrl: 'x\n[core]', bucket: 'x' }],
-    ['systemd/component.conf', { arguments: 'x" "y', memoryPercent: 1, stopSeconds: 1 }],
-  ])('refuses a value that would be more than a value in %s', (name, values) => {
-    expect(() => render(name, values as Record<string, string>)).toThrow('cannot be');
+  // What would end a value and begin something else, by kind of file.
+  const breaks: Record<string, string[]> = {
+    nginx: ['a; daemon off', 'a"b', '{', 'a\nb', '$host', '#'],
+    systemd: ['a" "b', 'a\nExecStart=b', 'a\\'],
+    cfg: ['a\n[core]', 'a\rb'],
+  };
+  const holes = all.flatMap((name) => {
+    const found = [...templateText(name).matchAll(/\{\{(\w+)\}\}/g)].map(([, hole]) => hole!);
+    return [...new Set(found)].map((hole) => ({ name, hole, others: found }));
+  });
+
+  it.each(holes)('$hole of $name takes nothing that would be more than a value', ({ name, hole, others }) => {
+    const kind = name.startsWith('nginx/')
+      ? 'nginx'
+      : name.startsWith('systemd/')
+        ? 'systemd'
+        : name.split('.').at(-1)!;
+    const fill = (value: string) =>
+      render(name, Object.fromEntries(others.map((one) => [one, one === hole ? value : 'x'])));
+    for (const value of breaks[kind] ?? [])
+      expect(() => fill(value), value).toThrow(`${hole} of templates/${name} cannot be`);
+    // Bash and Python take any text, as one word or one literal: nothing of it may stand outside of that.
+    if (kind === 'sh') expect(fill("a'; touch /b #")).toContain("'a'\\''; touch /b #'");
+    if (kind === 'py') expect(fill('a"; import b #')).toContain('"a\\"; import b #"');
+    expect([...Object.keys(breaks), 'sh', 'py']).toContain(kind);
   });
 
   it('doubles the percent sign where the reader would take it for a reference', () => {
