@@ -1,11 +1,14 @@
 /** The operator: a machine on the internet with the built command line and a folder with a deployment. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEYS, REGION, startEmulator } from '../emulator/harness.ts';
 import { addresses, namespaces } from './network.ts';
 import { cacheFolder, inNamespace, run } from './processes.ts';
 import { endpointUrl, Region } from './region.ts';
+
+/** Pictures, figures and what each command said, for people; not part of the project. */
+export const outputFolder = join(process.cwd(), 'test/lab/output');
 
 /** Everything from outside, once. Needs the network the first time; a minute or two, and 3 GB. */
 export async function prepare() {
@@ -77,5 +80,9 @@ export async function airflowAws(
     child.once('exit', resolve);
   });
   clearTimeout(limit);
+  const logs = join(outputFolder, 'commands');
+  mkdirSync(logs, { recursive: true });
+  const number = String(readdirSync(logs).length + 1).padStart(2, '0');
+  writeFileSync(join(logs, `${number}-${args[0]}.log`), `${args.join(' ')} ended with ${code}\n${output}`);
   return { code, output };
 }
