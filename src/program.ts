@@ -116,6 +116,14 @@ const status = add(
   .option('--wait', 'look until everything is complete')
   .option('--exit-code', 'exit 3 unless everything is complete');
 
+const verify = add(
+  program,
+  'verify',
+  'prove the living cluster hop by hop, to a task on every node with its log in S3',
+  ['verify', 'verify --json', 'verify --drill'],
+  async (io, flags) => (await import('./commands/verify.ts')).verify(io, flags),
+).option('--drill', "stop node a's scheduler, show that node c's takes over, and start it again");
+
 const doctor = add(
   program,
   'doctor',
@@ -251,7 +259,10 @@ add(
 
 /** The commands that use settings, by the word that names them. */
 export const settingsUsers: ReadonlyMap<string, Command> = new Map(
-  [init, plan, up, destroy, status, doctor, orphans, cost, diagram, rebuild, show].map((one) => [one.name(), one]),
+  [init, plan, up, destroy, status, verify, doctor, orphans, cost, diagram, rebuild, show].map((one) => [
+    one.name(),
+    one,
+  ]),
 );
 
 /** Every setting is a flag of the commands that use settings; the list is loaded only for them. */

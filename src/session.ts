@@ -12,6 +12,7 @@ import type { Config } from './config/schema.ts';
 import type { AnyResource } from './engine/resource.ts';
 import { type Binding, Stopped } from './engine/run.ts';
 import { exitCodes, userError } from './errors.ts';
+import type { Shell } from './hosts/shell.ts';
 import type { Names } from './names.ts';
 import { hourlyPrice } from './prices.ts';
 import type { Stack } from './state.ts';
@@ -84,7 +85,7 @@ export class Session {
       account: place,
       stackId: stack.id,
       clock: world.clock,
-      shell: world.shell,
+      shell: this.#shell(),
       sshKey,
       prices: hourlyPrice,
       tags,
@@ -99,6 +100,22 @@ export class Session {
       randomText: world.randomText,
       letGo,
       keepData,
+    };
+  }
+
+  /** The world's shell, which the run's signal reaches. */
+  #shell(): Shell {
+    const { world, signal } = this.#options;
+    return {
+      async run(host, command, options = {}) {
+        const given = { signal, ...options };
+        try {
+          return await world.shell.run(host, command, given);
+        } catch (error) {
+          if (given.signal.aborted) throw new Stopped();
+          throw error;
+        }
+      },
     };
   }
 

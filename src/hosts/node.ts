@@ -186,3 +186,27 @@ export function proveCluster({ bucket }: Pick<NodeFacts, 'bucket'>): Command {
     text: '/opt/airflow/venv/bin/python /opt/airflow/lib/prove_cluster.py',
   });
 }
+
+/** There from the beginning of a drill to its end, on the node whose scheduler it stops; in memory, as the stop is. */
+export const drillMarker = '/run/airflow-aws/drill';
+
+/** Stops the node's scheduler; the server itself starts it again after 15 minutes, should nobody end the drill. */
+export function beginDrill(): Command {
+  return script({
+    name: 'begin-drill',
+    title: 'stop its scheduler for a drill',
+    typicalSeconds: 2,
+    timeoutSeconds: 120,
+    text: templateText('scripts/begin-drill.sh'),
+  });
+}
+
+export function endDrill(): Command {
+  return script({
+    name: 'end-drill',
+    title: 'start its scheduler again',
+    typicalSeconds: 2,
+    timeoutSeconds: 120,
+    text: templateText('scripts/end-drill.sh'),
+  });
+}

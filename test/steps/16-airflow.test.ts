@@ -384,7 +384,7 @@ describe('the proof', () => {
     await expect(cluster.finish!(aws(), identity, known)).rejects.toMatchObject({
       exitCode: 9,
       code: 'cluster-unhealthy',
-      what: expect.stringContaining('a task on every node, with its log in S3,'),
+      what: expect.stringContaining('a task on every node, with its log in S3'),
       why: expect.stringContaining('left no log'),
     });
   });

@@ -12,7 +12,7 @@ import { packageProblem } from './packages.ts';
 import { ask } from './questions.ts';
 import { reachProblem } from './reach.ts';
 import { wayOutProblem } from './way-out.ts';
-import { page } from './web.ts';
+import { page, tasksOf } from './web.ts';
 
 /** A command as it meets one server. `problem` is what the server would say last before it gives up. */
 interface Met {
@@ -190,5 +190,16 @@ const scripts: Record<string, (met: Met, command: Script) => Result> = {
       if (host.units[name] !== 'active') return { problem: `${name} is not active` };
     // Against an empty database the api-server ends as often as systemd starts it.
     return databaseContentsTable(scope).all().length > 0 ? done : { problem: 'the database has no tables of Airflow' };
+  },
+  'prove-cluster': ({ scope, instance }, { touches }) => tasksOf(scope, instance, touches?.buckets?.[0] ?? ''),
+  'begin-drill'({ host }) {
+    host.markers['/run/airflow-aws/drill'] = 'begun';
+    host.units['airflow@scheduler.service'] = 'inactive';
+    return done;
+  },
+  'end-drill'({ host }) {
+    delete host.markers['/run/airflow-aws/drill'];
+    host.units['airflow@scheduler.service'] = 'active';
+    return done;
   },
 };

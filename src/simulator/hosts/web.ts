@@ -38,3 +38,22 @@ function nodesIn(scope: Scope, vpcId: string): HostRow[] {
       return instance?.vpcId === vpcId && instance.state === 'running' && units['nginx.service'] === 'active';
     });
 }
+
+/** What the canary DAG's runs come to: any scheduler will do, and each node's worker must take its share. */
+export function tasksOf(
+  scope: Scope,
+  { vpcId }: InstanceRow,
+  bucket: string,
+): { problem: string } | { stdout: string } {
+  const nodes = nodesIn(scope, vpcId).filter(({ units }) => 'airflow@worker.service' in units);
+  for (const component of ['scheduler', 'api-server', 'dag-processor'])
+    if (!nodes.some(({ units }) => isUp(units, component)))
+      return { problem: `the run of the DAG airflow_aws_canary left no log: no ${component} is up` };
+  const working = nodes.filter(({ units }) => isUp(units, 'worker'));
+  const names = working
+    .map(({ instanceId }) => `ip-${instanceTable(scope).peek(instanceId)?.privateIpAddress.replaceAll('.', '-')}`)
+    .sort();
+  const said = `tasks ran on ${names.join(' and ')}`;
+  if (working.length < 2) return { problem: `${said} only, out of 2 nodes` };
+  return { stdout: `${said}; their logs are in s3://${bucket}/airflow_log\n` };
+}

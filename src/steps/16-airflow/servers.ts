@@ -9,7 +9,7 @@ import { osOf } from '../../hosts/os.ts';
 import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
 
-type ServerName = 'bastion' | 'a' | 'c';
+export type ServerName = 'bastion' | 'a' | 'c';
 
 /** A running instance, and the bastion that leads to it, by their ids. */
 export interface ServerIds {
@@ -27,7 +27,7 @@ async function describe({ ec2, ask }: Aws, ids: string[]): Promise<Map<string, I
 }
 
 /** The server with its present addresses, or undefined when it (or the bastion before it) does not run. */
-async function locate(aws: Aws, { name, instanceId, bastionId }: ServerIds): Promise<Host | undefined> {
+export async function locate(aws: Aws, { name, instanceId, bastionId }: ServerIds): Promise<Host | undefined> {
   if (instanceId === undefined || bastionId === undefined) return undefined;
   const found = await describe(aws, [...new Set([instanceId, bastionId])]);
   const { loginUser: user } = osOf(aws.config);
