@@ -67,8 +67,8 @@ export interface Aws extends Clients {
   readonly recorded: Readonly<Record<string, string>> | undefined;
   /** True when the tags are those of this resource in this deployment. */
   isOurs(tags: Partial<Tag>[] | undefined): boolean;
-  /** The one live thing of that kind which is this resource: by its recorded id, else by its tags. */
-  seek<Item>(kind: Ec2Kind<Item>): Promise<Item | undefined>;
+  /** The one live thing of that kind which is this resource: by `id` or the recorded one, else by its tags. */
+  seek<Item>(kind: Ec2Kind<Item>, id?: string): Promise<Item | undefined>;
   /** Asks AWS. Equal questions that are asked at the same moment are one call. */
   ask<Output extends object>(
     client: { send: (command: never) => Promise<unknown> },

@@ -47,7 +47,7 @@ const everywhere = [
     DeregisterImage DescribeAddresses DescribeAvailabilityZones DescribeIamInstanceProfileAssociations DescribeImages
     DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways DescribeKeyPairs
     DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSnapshots
-    DescribeSubnets DescribeTags DescribeVolumes DescribeVpcs DetachInternetGateway DisassociateIamInstanceProfile
+    DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcs DetachInternetGateway DisassociateIamInstanceProfile
     DisassociateRouteTable ImportKeyPair ModifyVpcAttribute ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation
     RevokeSecurityGroupIngress RunInstances TerminateInstances`,
   ),

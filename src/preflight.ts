@@ -16,9 +16,11 @@ import {
 import { awsCode, isAws } from './aws-errors.ts';
 import type { Deployment } from './commands/deployment.ts';
 import { exitCodes, userError } from './errors.ts';
+import { securityGroupsOf, usedNetworkProblems } from './preflight-network.ts';
 import { connect } from './session.ts';
 
-interface Problem {
+/** What stands in the way, and what to do about it: whole sentences. */
+export interface Problem {
   what: string;
   fix: string;
 }
@@ -67,12 +69,13 @@ export async function inspect(
   const concerns = (...keys: string[]) => keys.some((key) => about.includes(key));
   const checks: [name: string, Check][] = [];
   if (deployment.state === undefined) checks.push(['the deployment’s name', lostState]);
+  if (deployment.config.vpc !== 'create') checks.push(['the VPC that is used', usedNetwork(create)]);
   if (concerns('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
   if (concerns('dbInstance')) checks.push(['the database class', databaseClass]);
   if (concerns('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
   if (concerns('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
   if (concerns('elasticIp')) checks.push(['the address quota', addressQuota(create)]);
-  if (concerns('vpc')) checks.push(['the VPC quota', vpcQuota(create)]);
+  if (concerns('vpc') && deployment.config.vpc === 'create') checks.push(['the VPC quota', vpcQuota(create)]);
   return Promise.all(
     checks.map(async ([name, check]) => {
       try {
@@ -98,11 +101,25 @@ function describe(error: unknown): string {
 const lostState: Check = async ({ clients, config }) => {
   const Filters = [{ Name: 'tag:airflow-aws:name', Values: [config.name] }];
   const { Vpcs = [] } = await clients.ec2.send(new DescribeVpcsCommand({ Filters }));
-  return Vpcs.map(({ VpcId }) => ({
-    what: `There is a deployment "${config.name}" in this account and region (${VpcId}) that the state file does not know.`,
+  const ids =
+    config.vpc === 'create'
+      ? Vpcs.map(({ VpcId = '' }) => VpcId)
+      : (await securityGroupsOf(clients.ec2, config.name)).slice(0, 1);
+  return ids.map((id) => ({
+    what: `There is a deployment "${config.name}" in this account and region (${id}) that the state file does not know.`,
     fix: 'Run "airflow-aws state rebuild" to make the state again, then "airflow-aws up --resume"; or choose another name.',
   }));
 };
+
+const usedNetwork =
+  (create: readonly string[]): Check =>
+  async ({ clients, config, place, world }) => {
+    if (config.vpc === 'create') return [];
+    const zones = config.zones.map((letter) => `${place.region}${letter}`);
+    // Of what takes addresses, the nodes are made last, so as long as one is to be made the others may be, too.
+    const toBuild = create.includes('nodeA') || create.includes('nodeC');
+    return usedNetworkProblems(clients.ec2, config.vpc, { zones, toBuild, simulated: world.kind === 'simulated' });
+  };
 
 const zonesAndTypes: Check = async ({ clients, config, place }) => {
   const wanted = config.zones.map((letter) => `${place.region}${letter}`);

@@ -34,11 +34,11 @@ export function hourlyPrice(key: string): number | undefined {
 }
 
 /** What the settings alone decide: servers, database, cache, gateway, addresses and volumes. Undefined: a price is missing. */
-export function monthlyEstimate({ bastion, nodes, database, cache }: Config): number | undefined {
+export function monthlyEstimate({ vpc, bastion, nodes, database, cache }: Config): number | undefined {
   const items: [count: number, key: string][] = [
-    [1, 'nat'],
+    [vpc === 'create' ? 1 : 0, 'nat'],
     [1, 'alb'],
-    [2, 'ipv4'],
+    [vpc === 'create' ? 2 : 1, 'ipv4'],
     [1, `ec2:${bastion.instanceType}`],
     [2, `ec2:${nodes.instanceType}`],
     [bastion.volumeGiB + 2 * nodes.volumeGiB, 'gp3:GiB'],

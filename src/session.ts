@@ -93,7 +93,7 @@ export class Session {
       token,
       recorded: row?.identity,
       isOurs: (given) => this.#isOurs(key, given),
-      seek: (kind) => this.#seek(key, kind, row?.identity?.[kind.idField]),
+      seek: (kind, id = row?.identity?.[kind.idField]) => this.#seek(key, kind, id),
       ask: (client, command) => this.#ask(client, command),
       wait: (what, look) => this.#wait(what, look, progress),
       myCidr: async () => cidr(config.access.myIp === 'auto' ? await world.myIp() : config.access.myIp),

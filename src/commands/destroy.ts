@@ -56,7 +56,11 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   const keepData = await dataChoice(io, flags, rows);
   const leave = rows.filter((one) => keepData && one.holdsData);
   const going = rows.filter((one) => !leave.includes(one));
-  if (!io.json && flags.quiet !== true) announce(io.note, deployment, going, leave, keepData);
+  // The state forgets what was only used; for a person it stays.
+  const used = going.filter(({ key }) => state.row(key)?.identity?.used);
+  const ending = going.filter((one) => !used.includes(one));
+  const staying = [...used, ...leave];
+  if (!io.json && flags.quiet !== true) announce(io.note, deployment, ending, staying, keepData);
   if (flags.dryRun) {
     if (io.json)
       io.out(
@@ -64,7 +68,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
           version: 1,
           command: 'destroy',
           ok: true,
-          data: { destroy: going.map(({ key }) => key), keep: leave.map(({ key }) => key) },
+          data: { destroy: ending.map(({ key }) => key), keep: staying.map(({ key }) => key) },
         }),
       );
     return exitCodes.ok;
@@ -117,7 +121,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       event: 'run.done',
       ok,
       ...measured,
-      destroyed: outcome.spans.size,
+      destroyed: [...outcome.spans.keys()].filter((key) => !used.some((one) => one.key === key)).length,
       left: [...left.map(({ key, identity }) => ({ key, ...identity })), ...strays.map((id) => ({ id }))],
       ...(failure ? { error: failure.toJSON() } : {}),
     });

@@ -101,6 +101,10 @@ const wellTexts: Readonly<Record<string, (deployment: Deployment) => string>> = 
   'cache engine': ({ config }) => `ElastiCache offers ${config.cache.engine} ${config.cache.engineVersion}.`,
   'vCPU quota': () => 'Room for the servers.',
   'address quota': () => 'Room for the NAT gateway’s address.',
+  'VPC that is used': ({ config }) =>
+    config.vpc === 'create'
+      ? ''
+      : `${config.vpc.use} and its subnets have the zones, the ways out and the DNS they need.`,
   'VPC quota': () => 'Room for the VPC.',
 };
 

@@ -1,6 +1,6 @@
 import { criticalPath, type Graph } from '../engine/graph.ts';
 import { survey, type Verdict } from '../engine/up.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, userError } from '../errors.ts';
 import { hoursPerMonth, prices } from '../prices.ts';
 import { steps } from '../steps/index.ts';
 import { duration, hanging, listed, painter, stepLabel, usd } from '../ui/format.ts';
@@ -21,23 +21,39 @@ export interface Plan {
 
 /** What `up` would do with the resources of `graph`. Asks the account and changes nothing. */
 export async function planOf(deployment: Deployment, graph: Graph = deployment.graph): Promise<Plan> {
-  const { state } = deployment;
+  const { state, config } = deployment;
+  refuseOtherNetwork(deployment);
   const verdicts: ReadonlyMap<string, Verdict> = state
     ? await survey(runOf(deployment, state), graph)
     : new Map([...graph.keys()].map((key) => [key, 'create']));
   const keysOf = (...wanted: Verdict[]) => [...graph.keys()].filter((key) => wanted.includes(verdicts.get(key)!));
-  const create = keysOf('create', 'continue', 'recreate');
+  const used = (key: string) => graph.get(key)!.used?.(config) ?? false;
+  const create = keysOf('create', 'continue', 'recreate').filter((key) => !used(key));
   const seconds = (key: string) => (create.includes(key) ? graph.get(key)!.typicalSeconds.create : 0);
   return {
     verdicts,
     create,
-    keep: keysOf('keep'),
+    keep: [...graph.keys()].filter((key) => verdicts.get(key) === 'keep' || used(key)),
     change: [],
     destroy: Object.keys(state?.rows ?? {}).filter((key) => !deployment.graph.has(key)),
     estimatedSeconds: criticalPath(graph, seconds).seconds,
     tutorialOrderSeconds: create.reduce((sum, key) => sum + seconds(key), 0),
     costPerHour: hourlyUsd(deployment, graph.values()),
   };
+}
+
+/** What was built in one network cannot move, and one that is used must never be taken for one of ours. */
+function refuseOtherNetwork({ state, config: { vpc } }: Deployment) {
+  const { vpcId, used } = state?.row('vpc')?.identity ?? {};
+  const wanted = vpc === 'create' ? undefined : vpc.use;
+  if (vpcId === undefined || (used ? vpcId : undefined) === wanted) return;
+  throw userError({
+    code: 'other-network',
+    exitCode: exitCodes.usage,
+    what: `This deployment is in ${vpcId}, and the settings want it ${wanted === undefined ? 'in a VPC of its own' : `in ${wanted}`}.`,
+    why: 'Nothing that is built in a VPC can move to another one.',
+    fix: 'Set vpc back in airflow-aws.yaml, or run "airflow-aws destroy" first.',
+  });
 }
 
 export function planData({ verdicts: _verdicts, ...plan }: Plan) {

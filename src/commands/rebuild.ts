@@ -37,7 +37,8 @@ export async function rebuildState(deployment: Deployment): Promise<State | unde
       const generation = Number(same?.tags['airflow-aws:generation'] ?? 1);
       state.adopt(key, { step, status: 'created', generation, identity, since });
     }
-    if (found.size > 0) states.push(state);
+    // What is used carries no tags of ours, and is there whoever uses it.
+    if ([...found.values()].some(({ identity }) => !identity.used)) states.push(state);
     else state.remove();
   }
   if (states.length > 1)

@@ -16,7 +16,7 @@ export function check(values: object): Checked {
     const problems = rules(parsed.data);
     return problems.length === 0 ? { config: parsed.data } : { problems };
   }
-  const malformed = distinct(parsed.error.issues.map((issue) => malformedValue(values, issue)));
+  const malformed = distinct(parsed.error.issues.flatMap(inSections).map((issue) => malformedValue(values, issue)));
   return { problems: [...malformed, ...otherProblems(values, malformed)] };
 }
 
@@ -67,6 +67,13 @@ function withDerivedDefaults(values: object): object {
       ({ when: [path, value], path: derived }) => get(values, path) === value && get(values, derived) === undefined,
     )
     .reduce((changed, { path, value }) => set(changed, path, value), values);
+}
+
+/** A section that a word may stand in the place of: what is wrong is in the settings below it. */
+function inSections(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const below = issue.errors.flat().filter(({ path }) => path.length > 0);
+  return below.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function malformedValue(values: object, issue: z.core.$ZodIssue): Problem {

@@ -4,7 +4,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './rules.ts';
-import { parseValue, type Setting, settings } from './settings.ts';
+import { parseValue, type Setting, sectionWords, settings } from './settings.ts';
 
 /** The name of the file in the deployment's folder. */
 export const configFile = 'airflow-aws.yaml';
@@ -99,6 +99,7 @@ class Walk {
     else if (setting && !empty) this.given.set(path, { value: this.plain(setting, value), where: this.where(key) });
     else if (setting) return;
     else if (!isSection(path)) this.unknown(key, path);
+    else if (isScalar(value) && value.value === sectionWords.get(path)) return;
     else if (isMap(value)) this.map(value, path);
     else if (!empty) {
       this.problem(key, path, 'it holds settings of its own', `Write them below it, as "  ${exampleIn(path)}: …".`);

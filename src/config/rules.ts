@@ -18,6 +18,7 @@ export function rules(config: Config): Problem[] {
     ...nameRules(config),
     ...zoneRules(config),
     ...networkRules(config),
+    ...vpcRules(config),
     ...serverRules(config),
     ...databaseRules(config),
     ...cacheRules(config),
@@ -137,6 +138,18 @@ function* networkRules({ network }: Config): Generator<Problem> {
         };
       }
     }
+  }
+}
+
+function* vpcRules({ vpc }: Config): Generator<Problem> {
+  if (vpc === 'create') return;
+  const ids = [vpc.publicSubnet, ...vpc.privateSubnets];
+  for (const twice of new Set(ids.filter((id, index) => ids.indexOf(id) !== index))) {
+    yield {
+      path: twice === vpc.publicSubnet ? 'vpc.publicSubnet' : 'vpc.privateSubnets',
+      problem: `${twice} is named twice, and the three subnets differ in zone or in their way out`,
+      fix: 'Name three different subnets.',
+    };
   }
 }
 

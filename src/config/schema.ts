@@ -29,13 +29,27 @@ const airflowUsername = () =>
 const filePath = () => text(/^[^\0\r\n]+$/, 'the path of a file');
 
 const network = z.strictObject({
-  vpcCidr: cidr().default('10.0.0.0/16').describe('IPv4 block of the VPC, /16 to /28'),
+  vpcCidr: cidr().default('10.0.0.0/16').describe('IPv4 block of the VPC that is made, /16 to /28'),
   publicSubnetCidr: cidr().default('10.0.1.0/24').describe('Block of the public subnet (bastion and NAT gateway)'),
   privateSubnetCidrs: z
     .tuple([cidr(), cidr()], { error: 'two IPv4 blocks, one for each zone' })
     .default(['10.0.2.0/24', '10.0.3.0/24'])
     .describe('Blocks of the two private subnets, in the order of the zones'),
 });
+
+const subnetId = () => text(/^subnet-[0-9a-f]{8,17}$/, 'the id of a subnet, as subnet-0123456789abcdef0');
+const vpc = z.union([
+  z.literal('create', { error: 'create, or use, publicSubnet and privateSubnets below it' }),
+  z.strictObject({
+    use: text(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, as vpc-0123456789abcdef0').describe(
+      'A VPC that is there, used in place of one that is made; nothing of it is changed or taken away',
+    ),
+    publicSubnet: subnetId().describe('Its subnet for the bastion, with a route to an internet gateway'),
+    privateSubnets: z
+      .tuple([subnetId(), subnetId()], { error: 'the ids of two subnets, one in each zone' })
+      .describe('Its subnets for the nodes, in the order of the zones, with a route to a NAT gateway'),
+  }),
+]);
 
 const access = z.strictObject({
   myIp: text(new RegExp(`^(auto|${addressOrBlock})$`), 'auto, an IPv4 address or an IPv4 block')
@@ -148,6 +162,7 @@ export const schema = z.strictObject({
     .default(['a', 'c'])
     .describe('Letters of the two availability zones'),
   os: oneOf('amazon-linux-2023', 'debian-13').default('amazon-linux-2023').describe('Operating system of the servers'),
+  vpc: vpc.default('create'),
   network: network.prefault({}),
   access: access.prefault({}),
   bastion: server('t3.micro', 'the bastion').prefault({}),

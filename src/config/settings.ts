@@ -23,6 +23,8 @@ export interface Setting {
 
 interface JsonSchema {
   readonly type?: string;
+  readonly const?: string;
+  readonly anyOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly description?: string;
   readonly default?: unknown;
@@ -39,9 +41,17 @@ export const settings: readonly Setting[] = leaves(configSchema() as JsonSchema,
   ({ path }) => path !== 'version',
 );
 
+/** Words that the file may have in place of a whole section, by the section's path: `vpc` → `create`, its default. */
+export const sectionWords: ReadonlyMap<string, string> = new Map(
+  Object.entries((configSchema() as JsonSchema).properties ?? {}).flatMap(([path, { anyOf = [] }]) =>
+    anyOf.flatMap((one) => (one.const === undefined ? [] : [[path, one.const] as const])),
+  ),
+);
+
 function leaves(node: JsonSchema, path: readonly string[]): Setting[] {
-  if (!node.properties) return [settingOf(node, path)];
-  return Object.entries(node.properties).flatMap(([key, child]) => leaves(child, [...path, key]));
+  const { properties } = node.anyOf?.find((one) => one.properties) ?? node;
+  if (!properties) return [settingOf(node, path)];
+  return Object.entries(properties).flatMap(([key, child]) => leaves(child, [...path, key]));
 }
 
 function settingOf(node: JsonSchema, path: readonly string[]): Setting {
@@ -119,8 +129,11 @@ export function get(values: object, path: string): unknown {
 export function set<T extends object>(values: T, path: string, value: unknown): T {
   const [head = '', ...rest] = path.split('.');
   const copy: Nested = { ...(values as Nested) };
-  if (rest.length > 0) copy[head] = set((copy[head] ?? {}) as object, rest.join('.'), value);
-  else if (value === undefined) delete copy[head];
+  if (rest.length > 0) {
+    // A word may stand in the place of a section.
+    const section = set(typeof copy[head] === 'object' ? (copy[head] as object) : {}, rest.join('.'), value);
+    if (Object.keys(section).length > 0 || typeof copy[head] === 'object') copy[head] = section;
+  } else if (value === undefined) delete copy[head];
   else copy[head] = value;
   return copy as T;
 }

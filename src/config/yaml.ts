@@ -43,6 +43,6 @@ function unset(section: string, value: unknown): string[] {
   return settings
     .filter(({ path, defaultValue }) => path.startsWith(`${section}.`) && defaultValue === undefined)
     .map((setting) => ({ name: setting.path.slice(section.length + 1), text: line(setting) }))
-    .filter(({ name }) => isMap(value) && !value.has(name))
+    .filter(({ name }) => !isMap(value) || !value.has(name))
     .map(({ name, text }) => `${name}: ${text}`);
 }

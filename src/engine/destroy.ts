@@ -29,12 +29,13 @@ export async function destroy(run: Run, graph: Graph): Promise<Outcome> {
         return false;
       }
       const start = run.clock.now();
+      const { used } = run.state.row(key)?.identity ?? {};
       steps.start(key, 'destroy');
       try {
         await takeAway(run, resource, letGo);
         const end = run.clock.now();
         outcome.spans.set(key, { start, end, released: released ?? end });
-        steps.done(key, (end - start) / 1000, 'destroyed');
+        steps.done(key, (end - start) / 1000, used ? 'left' : 'destroyed');
         return true;
       } catch (error) {
         outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });

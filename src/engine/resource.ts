@@ -26,6 +26,8 @@ export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
   readonly holdsData?: true;
   /** Absent where a setting makes the resource unnecessary. */
   wanted?(config: Aws['config']): boolean;
+  /** True where the settings name one that is there: it is neither made nor changed nor taken away. */
+  used?(config: Aws['config']): boolean;
   /** Asks and changes nothing. Two matches are an error, never a guess. */
   find(aws: Aws, needs: Identities<N>): Promise<I | undefined>;
   /** One creating call, tagged, named or tokened in that same call. Never waits. The engine repeats it, not the client. */

@@ -99,7 +99,7 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
           if (await bring(run, resource, verdict)) remade.add(key);
           const end = run.clock.now();
           outcome.spans.set(key, { start, end, released: end });
-          steps.done(key, (end - start) / 1000, 'created');
+          steps.done(key, (end - start) / 1000, run.state.row(key)?.identity?.used ? 'kept' : 'created');
           return true;
         } catch (error) {
           outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });

@@ -41,9 +41,13 @@ export function architectureOf(config: Config, state: State | undefined): Archit
     detail,
     status: status(id, ...further),
   });
-  const { network, zones, region, bastion, nodes, database, cache, tls } = config;
+  const { vpc, network, zones, region, bastion, nodes, database, cache, tls } = config;
   const [a, c] = zones;
-  const subnet = (which: 'A' | 'C', zone: string, cidr: string): Area => ({
+  const own = vpc === 'create';
+  const blocks = own
+    ? [network.publicSubnetCidr, ...network.privateSubnetCidrs]
+    : [vpc.publicSubnet, ...vpc.privateSubnets];
+  const subnet = (which: 'A' | 'C', zone: string, cidr = ''): Area => ({
     id: `privateSubnet${which}`,
     title: `private subnet ${cidr}, ${region}${zone}`,
     status: status(`privateSubnet${which}`),
@@ -65,12 +69,12 @@ export function architectureOf(config: Config, state: State | undefined): Archit
       { id: 'user', title: 'you', detail: 'from your address only' },
       {
         id: 'vpc',
-        title: `VPC ${network.vpcCidr}`,
+        title: own ? `VPC ${network.vpcCidr}` : `VPC ${vpc.use}, used`,
         status: status('vpc'),
         inside: [
           {
             id: 'publicSubnet',
-            title: `public subnet ${network.publicSubnetCidr}`,
+            title: `public subnet ${blocks[0]}`,
             status: status('publicSubnet'),
             across: true,
             inside: [
@@ -80,8 +84,12 @@ export function architectureOf(config: Config, state: State | undefined): Archit
                 `${bastion.instanceType}, nginx${tls.mode === 'off' ? '' : ' with TLS'}`,
                 'bastionServer',
               ),
-              part('natGateway', 'NAT gateway', 'way out of the nodes', 'elasticIp'),
-              part('internetGateway', 'internet gateway', 'way to the internet'),
+              ...(own
+                ? [
+                    part('natGateway', 'NAT gateway', 'way out of the nodes', 'elasticIp'),
+                    part('internetGateway', 'internet gateway', 'way to the internet'),
+                  ]
+                : []),
             ],
           },
           part('loadBalancer', 'load balancer', 'internal, sticky sessions', 'targetGroup', 'listener'),
@@ -89,7 +97,7 @@ export function architectureOf(config: Config, state: State | undefined): Archit
             id: 'nodes',
             title: 'Airflow on two nodes',
             across: true,
-            inside: [subnet('A', a, network.privateSubnetCidrs[0]), subnet('C', c, network.privateSubnetCidrs[1])],
+            inside: [subnet('A', a, blocks[1]), subnet('C', c, blocks[2])],
           },
           {
             id: 'data',

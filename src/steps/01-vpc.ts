@@ -8,6 +8,7 @@ import {
 import { ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
+import { orUsed } from './used.ts';
 
 const vpcs = ec2Kind({
   idFilter: 'vpc-id',
@@ -20,7 +21,7 @@ const vpcs = ec2Kind({
 export const vpc = resource(
   'vpc',
   {},
-  {
+  orUsed('vpcId', vpcs, ({ use }) => use, {
     type: 'AWS::EC2::VPC',
     typicalSeconds: { create: 3, destroy: 2 },
     async find({ seek }) {
@@ -42,7 +43,7 @@ export const vpc = resource(
       // The main route table, the default group and the default network ACL go with it.
       await ec2.send(new DeleteVpcCommand({ VpcId: vpcId })).catch(unlessGone);
     },
-  },
+  }),
 );
 
 export default step(1, 'VPC', [vpc]);

@@ -4,6 +4,7 @@ import { type Aws, ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
+import { orUsed } from './used.ts';
 
 const subnets = ec2Kind({
   idFilter: 'subnet-id',
@@ -13,11 +14,15 @@ const subnets = ec2Kind({
   id: ({ SubnetId }) => SubnetId,
 });
 
-function subnet<const Key extends string>(key: Key, place: (aws: Aws) => { CidrBlock: string; zone: string }) {
+function subnet<const Key extends string>(
+  key: Key,
+  place: (aws: Aws) => { CidrBlock: string; zone: string },
+  used: Parameters<typeof orUsed>[2],
+) {
   return resource(
     key,
     { vpc },
-    {
+    orUsed('subnetId', subnets, used, {
       type: 'AWS::EC2::Subnet',
       typicalSeconds: { create: 2, destroy: 4 },
       async find({ seek }) {
@@ -39,24 +44,27 @@ function subnet<const Key extends string>(key: Key, place: (aws: Aws) => { CidrB
       async destroy({ ec2 }, { subnetId }) {
         await ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })).catch(unlessGone);
       },
-    },
+    }),
   );
 }
 
 // The tutorial lets AWS choose the public zone; the first one is known to sell the bastion's class.
-export const publicSubnet = subnet('publicSubnet', ({ config }) => ({
-  CidrBlock: config.network.publicSubnetCidr,
-  zone: config.zones[0],
-}));
+export const publicSubnet = subnet(
+  'publicSubnet',
+  ({ config }) => ({ CidrBlock: config.network.publicSubnetCidr, zone: config.zones[0] }),
+  ({ publicSubnet }) => publicSubnet,
+);
 
-export const privateSubnetA = subnet('privateSubnetA', ({ config }) => ({
-  CidrBlock: config.network.privateSubnetCidrs[0],
-  zone: config.zones[0],
-}));
+export const privateSubnetA = subnet(
+  'privateSubnetA',
+  ({ config }) => ({ CidrBlock: config.network.privateSubnetCidrs[0], zone: config.zones[0] }),
+  ({ privateSubnets }) => privateSubnets[0],
+);
 
-export const privateSubnetC = subnet('privateSubnetC', ({ config }) => ({
-  CidrBlock: config.network.privateSubnetCidrs[1],
-  zone: config.zones[1],
-}));
+export const privateSubnetC = subnet(
+  'privateSubnetC',
+  ({ config }) => ({ CidrBlock: config.network.privateSubnetCidrs[1], zone: config.zones[1] }),
+  ({ privateSubnets }) => privateSubnets[1],
+);
 
 export default step(2, 'Subnets', [publicSubnet, privateSubnetA, privateSubnetC]);

@@ -10,6 +10,7 @@ import { ec2Kind } from '../aws.ts';
 import { unless, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
+import { makesNetwork } from './used.ts';
 
 const internetGateways = ec2Kind({
   idFilter: 'internet-gateway-id',
@@ -25,6 +26,7 @@ export const internetGateway = resource(
   {
     type: 'AWS::EC2::InternetGateway',
     typicalSeconds: { create: 2, destroy: 4 },
+    wanted: makesNetwork,
     async find({ seek }, { vpc }) {
       const found = await seek(internetGateways);
       return found && { internetGatewayId: found.InternetGatewayId!, vpcId: vpc.vpcId };

@@ -18,6 +18,7 @@ import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
 import { privateSubnetA, privateSubnetC, publicSubnet } from './02-subnets.ts';
 import { internetGateway } from './03-internet-gateway.ts';
+import { makesNetwork } from './used.ts';
 
 const routeTables = ec2Kind({
   idFilter: 'route-table-id',
@@ -91,6 +92,7 @@ export const mainRouteTable = resource(
   {
     type: 'AWS::EC2::RouteTable',
     typicalSeconds: { create: 2, destroy: 0 },
+    wanted: makesNetwork,
     async find({ seek }) {
       const found = await seek(routeTables);
       return found && { routeTableId: found.RouteTableId! };
@@ -129,6 +131,7 @@ export const privateRouteTable = resource(
   {
     type: 'AWS::EC2::RouteTable',
     typicalSeconds: { create: 2, destroy: 2 },
+    wanted: makesNetwork,
     async find({ seek }) {
       const found = await seek(routeTables);
       return found && { routeTableId: found.RouteTableId! };

@@ -3,6 +3,7 @@ import { AllocateAddressCommand, DescribeAddressesCommand, ReleaseAddressCommand
 import { ec2Kind } from '../aws.ts';
 import { isAws, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
+import { makesNetwork } from './used.ts';
 
 const addresses = ec2Kind({
   idFilter: 'allocation-id',
@@ -18,6 +19,7 @@ export const elasticIp = resource(
   {
     type: 'AWS::EC2::EIP',
     typicalSeconds: { create: 1, destroy: 1 },
+    wanted: makesNetwork,
     hourlyUsd: ({ prices }) => prices('ipv4') ?? 0,
     async find({ seek }) {
       const found = await seek(addresses);

@@ -12,6 +12,7 @@ import { FailedLater } from '../engine/run.ts';
 import { publicSubnet } from './02-subnets.ts';
 import { mainRouteTable, privateRouteTable, routeEverything } from './04-route-tables.ts';
 import { elasticIp } from './05-elastic-ip.ts';
+import { makesNetwork } from './used.ts';
 
 const natGateways = ec2Kind({
   idFilter: 'nat-gateway-id',
@@ -35,6 +36,7 @@ export const natGateway = resource(
   {
     type: 'AWS::EC2::NatGateway',
     typicalSeconds: { create: 108, destroy: 56 },
+    wanted: makesNetwork,
     hourlyUsd: ({ prices }) => prices('nat') ?? 0,
     async find({ seek }) {
       const found = await seek(natGateways);

@@ -34,6 +34,25 @@ describe('a file is refused with the place, the reason and the fix:', () => {
     ['a key that resembles nothing', 'frobnicate: 1', 'frobnicate', 'airflow-aws config schema'],
     ['a password', 'database:\n  password: hunter2', 'holds no secrets', 'SSM Parameter Store'],
     ['a section without settings', 'nodes: t3.large', 'it holds settings of its own', 'instanceType: …'],
+    ['another word than the one for a section', 'vpc: mine', 'it holds settings of its own', 'use: …'],
+    [
+      'a VPC without its subnets',
+      'vpc: { use: vpc-0abcdef0 }',
+      'vpc.publicSubnet (not set): a value is missing',
+      'Give vpc.privateSubnets the ids of two subnets',
+    ],
+    [
+      'a name for a VPC',
+      'vpc: { use: main, publicSubnet: subnet-0abcdef0, privateSubnets: [subnet-0abcdefa, subnet-0abcdefc] }',
+      '"main" is not the id of a VPC',
+      'Give vpc.use the id of a VPC',
+    ],
+    [
+      'a subnet that is named twice',
+      'vpc: { use: vpc-0abcdef0, publicSubnet: subnet-0abcdefa, privateSubnets: [subnet-0abcdefa, subnet-0abcdefc] }',
+      'subnet-0abcdefa is named twice',
+      'Name three different subnets',
+    ],
     ['a list instead of settings', '- name: pms', 'not a list of "key: value" lines', 'name: pms'],
     [
       'a word for a number',

@@ -27,6 +27,7 @@ describe('the defaults', () => {
       region: 'us-west-2',
       zones: ['a', 'c'],
       os: 'amazon-linux-2023',
+      vpc: 'create',
       network: {
         vpcCidr: '10.0.0.0/16',
         publicSubnetCidr: '10.0.1.0/24',
@@ -181,6 +182,17 @@ describe('the list of settings', () => {
     });
   });
 
+  test('has a word that stands for a whole section, and takes the section’s settings from flags all the same', () => {
+    expect(parseConfig('vpc: create').config.vpc).toBe('create');
+    const flags = { vpcUse: 'vpc-0abcdef0', vpcPublicSubnet: 'subnet-0abcdef0' };
+    const vpcPrivateSubnets = 'subnet-0abcdefa,subnet-0abcdefc';
+    expect(parseConfig('vpc: create', { flags: { ...flags, vpcPrivateSubnets } }).config.vpc).toEqual({
+      use: 'vpc-0abcdef0',
+      publicSubnet: 'subnet-0abcdef0',
+      privateSubnets: ['subnet-0abcdefa', 'subnet-0abcdefc'],
+    });
+  });
+
   test('is the JSON Schema’s, which refuses unknown keys and needs none', () => {
     const schema = configSchema();
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
@@ -192,7 +204,8 @@ describe('the list of settings', () => {
 describe('the file that is written', () => {
   const changed = parseConfig(
     'name: data\nzones: [b, d]\nstorage: { bucketName: data-logs }\ntags: { team: "a: b", on: "no", n: "007" }\n' +
-      'airflow: { extraRequirements: ["pandas>=2,<3"], constraints: ./c.txt }\nprotect: true\n',
+      'airflow: { extraRequirements: ["pandas>=2,<3"], constraints: ./c.txt }\nprotect: true\n' +
+      `vpc: { use: vpc-0abcdef0, publicSubnet: subnet-0abcdef0, privateSubnets: [subnet-0abcdefa, subnet-0abcdefc] }\n`,
   ).config;
 
   test.each<[string, Config]>([

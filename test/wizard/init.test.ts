@@ -118,6 +118,7 @@ name: data
 region: eu-west-1
 zones: [b, c]
 os: debian-13
+vpc: { use: vpc-0abcdef0, publicSubnet: subnet-0abcdef0, privateSubnets: [subnet-0abcdefa, subnet-0abcdefc] }
 network: { vpcCidr: 10.1.0.0/16, publicSubnetCidr: 10.1.1.0/24, privateSubnetCidrs: [10.1.2.0/24, 10.1.3.0/24] }
 access: { myIp: 203.0.113.0/24, extraCidrs: [198.51.100.7, 192.0.2.0/24] }
 bastion: { instanceType: t3.small, volumeGiB: 20 }
