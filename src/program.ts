@@ -110,10 +110,11 @@ const status = add(
   program,
   'status',
   'what is really there',
-  ['status', 'status --wait', 'status --json'],
+  ['status', 'status --wait', 'status --json', 'status --show-secrets'],
   async (io, flags) => (await import('./commands/status.ts')).status(io, flags),
 )
   .option('--wait', 'look until everything is complete')
+  .option('--show-secrets', 'also the passwords of the users and of Flower, read from Parameter Store now')
   .option('--exit-code', 'exit 3 unless everything is complete');
 
 const verify = add(

@@ -6,10 +6,12 @@ import { steps } from '../steps/index.ts';
 import { cut, painter, spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
+import { type Logins, readLogins } from './secrets.ts';
 
 export interface StatusFlags extends DeploymentFlags {
   readonly wait?: boolean;
   readonly exitCode?: boolean;
+  readonly showSecrets?: boolean;
 }
 
 type Status = 'complete' | 'creating' | 'created' | 'destroying' | 'missing' | 'absent';
@@ -18,6 +20,8 @@ type Status = 'complete' | 'creating' | 'created' | 'destroying' | 'missing' | '
 export async function status(io: CommandIo, flags: StatusFlags): Promise<number> {
   const deployment = await openDeployment(io, flags);
   const { graph, state, config, place, world } = deployment;
+  // First of all, so that a refusal is told before anything is looked at.
+  const secrets = flags.showSecrets ? await readLogins(deployment) : undefined;
   let statuses = new Map<string, Status>();
   for (let look = 0; ; look++) {
     const verdicts = state ? await survey(runOf(deployment, state), graph) : new Map();
@@ -65,6 +69,7 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
     endpoints: endpoints(
       Object.fromEntries(Object.entries(state?.rows ?? {}).map(([key, { output }]) => [key, output ?? {}])),
     ),
+    ...(secrets && { secrets }),
   };
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'status', ok: true, data }));
   else print(io, data);
@@ -118,6 +123,7 @@ function print(
     resources: { key: string; step: number; status: Status; identity: Record<string, string> }[];
     targets: TargetHealth[];
     endpoints: Record<string, string>;
+    secrets?: Logins;
   },
 ) {
   const paint = painter(colour);
@@ -135,6 +141,8 @@ function print(
   for (const [name, where] of Object.entries(data.endpoints)) out(`${name.padEnd(14)}${where}`);
   for (const { node, state, reason = '' } of data.targets)
     out(`${spoken(node).padEnd(14)}${state} in the load balancer ${reason}`.trimEnd());
+  for (const { username, password } of Object.values(data.secrets ?? {}) as Logins[keyof Logins][])
+    out(`${username.padEnd(14)}${password}`);
   const there = data.resources.filter(({ status }) => status === 'complete').length;
   out(
     `${data.name} is ${data.complete ? 'complete' : 'not complete'}: ${there} of ${data.resources.length} resources.`,

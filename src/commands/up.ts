@@ -15,6 +15,7 @@ import { type Deployment, type DeploymentFlags, hourlyUsd, newState, runOf, with
 import { failureOf } from './failure.ts';
 import { type Plan, planOf, printPlan } from './plan.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
+import { readLogins } from './secrets.ts';
 
 export interface UpFlags extends DeploymentFlags {
   readonly resume?: boolean;
@@ -97,7 +98,10 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     for (const line of furtherFailures(outcome.failed)) io.note(line);
     throw failure;
   }
-  if (!io.json) report(deployment, plan, figures(order, outcome, traffic.calls), flags.quiet === true);
+  if (!io.json) {
+    const password = plan.create.includes('cluster') ? await adminPassword(deployment) : undefined;
+    report(deployment, plan, figures(order, outcome, traffic.calls), { quiet: flags.quiet === true, password });
+  }
   return exitCodes.ok;
 }
 
@@ -159,19 +163,36 @@ function results({ state, graph, config }: Deployment, plan: Plan) {
   };
 }
 
+/** For the one time that it is shown unasked. Who may build and not read it is told how to get it all the same. */
+async function adminPassword(deployment: Deployment): Promise<string | undefined> {
+  if (!deployment.state?.row('cluster')) return undefined;
+  try {
+    return (await readLogins(deployment)).admin.password;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Manner {
+  readonly quiet: boolean;
+  readonly password: string | undefined;
+}
+
 /** The results to stdout, and what else a person wants to know to stderr. */
-function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof figures>, quiet: boolean) {
-  const { io, world, config, names, place } = deployment;
+function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof figures>, { quiet, password }: Manner) {
+  const { io, world, config } = deployment;
   const { url, costPerHour } = results(deployment, plan);
   const { columns = 80 } = io;
   const rehearsed = world.kind === 'simulated';
+  const flag = rehearsed ? ' --simulate' : '';
   const rows: [print: (line: string) => void, label: string, text: string][] = [];
   if (url !== undefined) {
     const { admin, user } = config.airflow;
-    const show = `aws ssm get-parameter --region ${place.region} --with-decryption --query Parameter.Value --output text --name ${names.airflowSecrets}`;
     rows.push([io.out, 'Airflow', url]);
     rows.push([io.out, 'Users', `${admin.username} (Admin), ${user.username} (User)`]);
-    rows.push([io.out, 'Passwords', rehearsed ? `${names.airflowSecrets} (Parameter Store, simulated)` : show]);
+    rows.push([io.out, 'Passwords', `airflow-aws status --show-secrets${flag}`]);
+    // Beside the results: what is redirected into a file or handed on has no password in it.
+    if (password !== undefined) rows.push([io.note, 'Password', `${password} (of ${admin.username}, shown this once)`]);
   }
   const month = usd(costPerHour * hoursPerMonth);
   rows.push([io.out, 'Cost', `${usd(costPerHour)} an hour, ${month} a month, until "airflow-aws destroy"`]);
@@ -181,7 +202,6 @@ function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof 
       rows.push([io.note, 'Time', `${took}; in the tutorial's order ${duration(measured.serialSeconds)}`]);
       rows.push([io.note, 'Longest', measured.criticalPath.map((key) => listed([key])).join(' → ')]);
     }
-    const flag = rehearsed ? ' --simulate' : '';
     rows.push([io.note, 'Next', `airflow-aws status${flag}, airflow-aws destroy${flag}`]);
     io.note(plan.create.length === 0 ? 'Everything is there already: nothing was changed.' : '');
   }

@@ -84,10 +84,11 @@ describe('up on a terminal', () => {
     expect(end[0]).toBe('');
     expect(end[1]).toMatch(/^Airflow {4}https:\/\/[\d.]+$/);
     expect(end[2]).toBe('Users      admin (Admin), user (User)');
-    expect(end[3]).toMatch(/^Passwords {2}\/airflow-aws\/pms\/airflow-secrets/);
-    expect(end[4]).toMatch(/^Cost {7}\$0\.\d\d an hour, \$\d+ a month, until "airflow-aws destroy"$/);
-    expect(end[5]).toMatch(/^Time {7}\d+ m \d\d s of simulated time; in the tutorial's order \d+ m \d\d s$/);
-    expect(end[6]).toMatch(/^Longest {4}VPC → /);
+    expect(end[3]).toBe('Passwords  airflow-aws status --show-secrets --simulate');
+    expect(end[4]).toMatch(/^Password {3}\w{20} \(of admin, shown this once\)$/);
+    expect(end[5]).toMatch(/^Cost {7}\$0\.\d\d an hour, \$\d+ a month, until "airflow-aws destroy"$/);
+    expect(end[6]).toMatch(/^Time {7}\d+ m \d\d s of simulated time; in the tutorial's order \d+ m \d\d s$/);
+    expect(end[7]).toMatch(/^Longest {4}VPC → /);
     expect(end.at(-1)).toBe('Next       airflow-aws status --simulate, airflow-aws destroy --simulate');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     expect(run.screen.cursorShown).toBe(true);

@@ -4,7 +4,7 @@ import type { Aws } from '../../aws.ts';
 import { secret } from '../parameters.ts';
 
 /** What `environment.py` and its neighbours read. */
-interface AirflowSecrets {
+export interface AirflowSecrets {
   readonly fernetKey: string;
   readonly jwtSecret: string;
   readonly apiSecretKey: string;
