@@ -56,6 +56,7 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
         const operation = commandName.replace(/Command$/, '');
         const start = world.clock.now();
         let renewed = false;
+        let losses = 0;
         for (let attempt = 0; ; attempt++) {
           const release = await turn();
           try {
@@ -64,14 +65,16 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
           } catch (error) {
             const kind = classify(error);
             // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
-            const lost = kind === 'unclear' && askAgain && !Traffic.changes(operation) && attempt < 3;
+            // Throttles say that somebody is there, so they do not use up what is left for lost answers.
+            const lost = kind === 'unclear' && askAgain && !Traffic.changes(operation) && losses++ < 3;
             const throttled = kind === 'throttle' && !Traffic.creates(operation);
             const loggedIn = kind === 'expired' && !renewed;
             const again = throttled || lost || loggedIn;
             if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
             if (loggedIn) {
               renewed = true;
-              await renewCredentials(client);
+              // A rehearsal's are fixed, and files that are read meanwhile would let its time pass as the disk likes.
+              if (world.clientConfig.credentials === undefined) await renewCredentials(client);
             }
           } finally {
             release();

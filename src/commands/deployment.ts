@@ -77,7 +77,11 @@ export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Pro
   prepareFolder(io.directory, folder);
   if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
   const traffic = new Traffic();
-  const { place, callerArn } = await whoAmI(world, traffic);
+  const { place, callerArn } = await whoAmI(world, traffic).catch((error) => {
+    // Time has passed and dice have fallen in it, and a rehearsal that forgets that meets the same fate for ever.
+    world.close();
+    throw error;
+  });
   const deployment: Deployment = {
     ...files,
     names: names(config, place.accountId),

@@ -103,7 +103,7 @@ const patience: Partial<Record<ErrorClass, Patience>> = {
   iamPropagation: { everySeconds: 4, upToSeconds: 120 },
   serviceLinkedRole: { everySeconds: 5, upToSeconds: 120 },
   wrongState: { everySeconds: 10, upToSeconds: 1800 },
-  inUse: { everySeconds: 8, upToSeconds: 2100 },
+  inUse: { everySeconds: 5, upToSeconds: 2100 },
 };
 
 /**
@@ -121,7 +121,7 @@ export async function persist<T>(run: Run, classes: readonly ErrorClass[], work:
       const start = since.get(kind) ?? run.clock.now();
       since.set(kind, start);
       if (!wait || run.clock.now() - start > wait.upToSeconds * 1000 * run.pace) throw error;
-      await pause(run, wait.everySeconds * Math.min(4, 1 + attempt / 4));
+      await pause(run, wait.everySeconds * Math.min(3, 1 + attempt / 8));
     }
   }
 }

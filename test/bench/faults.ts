@@ -1,10 +1,9 @@
 // Storms on the simulated account: for each seed how its runs of up and destroy ended, and what they cost in calls and
 // simulated time. `npm run bench:faults -- --seeds N --from N`. Exit code 1 when a storm did not end as the calm run.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { simulatedUp } from '../helpers/deployment.ts';
+import { simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
 import { inventoryOf } from '../helpers/inventory.ts';
 import { storm } from '../helpers/storm.ts';
 
@@ -13,7 +12,7 @@ const { values } = parseArgs({
 });
 const from = Number(values.from);
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index);
-const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-bench-'));
+const directory = temporaryFolder({ inMemory: true });
 const right = (value: unknown, width: number) => String(value).padStart(width);
 
 let wrong = 0;

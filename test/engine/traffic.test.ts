@@ -60,7 +60,8 @@ beforeEach(() => {
 function client(): EC2Client {
   const { port } = server.address() as AddressInfo;
   const ec2 = new EC2Client({ region: 'us-west-2', maxAttempts: 1, endpoint: `http://127.0.0.1:${port}` });
-  const world = { clock: new VirtualClock(), pace: 1, random: () => 0.5 } as unknown as World;
+  const clientConfig = { region: 'us-west-2', maxAttempts: 1 };
+  const world = { clock: new VirtualClock(), pace: 1, random: () => 0.5, clientConfig } as unknown as World;
   limitAndRepeat(ec2 as never, world, traffic);
   return ec2;
 }
@@ -108,6 +109,13 @@ describe('a lost answer', () => {
     answers = ['InternalError'];
     await client().send(new DescribeVpcsCommand({}));
     expect(traffic.calls).toEqual({ 'ec2:DescribeVpcs': 2 });
+  });
+
+  it('to a question that was throttled before is asked for as often as to any other', async () => {
+    const throttled = Array<string>(5).fill('RequestLimitExceeded');
+    answers = [...throttled, 'InternalError', 'InternalError', 'RequestLimitExceeded', 'InternalError'];
+    await client().send(new DescribeVpcsCommand({}));
+    expect(traffic.calls).toEqual({ 'ec2:DescribeVpcs': 10 });
   });
 
   it('to a change is not: it may have been done', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandIo } from '../../src/commands/command-io.ts';
@@ -11,9 +11,13 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder that is gone when the tests of its file have ended. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'airflow-aws-test-'));
+/**
+ * A folder that is gone when the tests of its file have ended. `inMemory` where the system has a place for that: a disk
+ * takes longer for the thousands of small files that replace one another than everything else in a rehearsal does.
+ */
+export function temporaryFolder({ inMemory = false } = {}): string {
+  const memory = '/dev/shm';
+  const folder = mkdtempSync(join(inMemory && existsSync(memory) ? memory : tmpdir(), 'airflow-aws-test-'));
   folders.push(folder);
   return folder;
 }
