@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Graph } from './engine/graph.ts';
 import { inOrder } from './engine/graph.ts';
-import { type Run, stepOf, tokenFor } from './engine/run.ts';
+import { bindTo, type Run, stepOf } from './engine/run.ts';
+import { onlooker } from './onlooker.ts';
 import type { Identity } from './state.ts';
 
 /** Something in the account that carries this deployment's tags or names. */
@@ -16,6 +17,8 @@ export interface Found {
   step: number;
   type: string;
   identity: Identity;
+  /** By its tags; undefined for what carries none. */
+  generation?: number;
 }
 
 /**
@@ -37,15 +40,22 @@ export async function discover(run: Run, graph: Graph): Promise<Map<string, Foun
           const parent = found.get(need.key);
           if (parent) identities[name] = parent.identity;
         }
-        const bound = run.bind(resource, {
-          row: undefined,
+        let generation: number | undefined;
+        const bound = bindTo(run, resource, {
+          unrecorded: true,
           generation: 1,
-          token: tokenFor(run.state.stack.id, key, 1),
-          progress: () => {},
-          letGo: () => {},
+          seen: (tags) => {
+            const text = tags.find(({ Key }) => Key === 'airflow-aws:generation')?.Value;
+            if (text !== undefined && /^[1-9]\d*$/.test(text)) generation = Number(text);
+          },
         });
-        const identity = await resource.find(bound, identities as never);
-        if (identity) found.set(key, { key, step: stepOf(run, key), type, identity });
+        const identity = await resource.find(onlooker(bound).aws, identities as never).catch((error) => {
+          // A server that does not answer cannot tell what was done on it, and is no reason to know nothing.
+          if (type.startsWith('Host::')) return undefined;
+          throw error;
+        });
+        if (!identity) return;
+        found.set(key, { key, step: stepOf(run, key), type, identity, ...(generation ? { generation } : {}) });
       })(),
     );
   }

@@ -67,7 +67,7 @@ export class Session {
     this.#options = options;
   }
 
-  bind(resource: AnyResource, { row, token, generation, progress, letGo }: Binding): Aws {
+  bind(resource: AnyResource, { row, token, generation, progress, letGo, seen }: Binding): Aws {
     const { world, config, names, stack, place, sshKey, keepData = false } = this.#options;
     const { key } = resource;
     const tags: Required<Tag>[] = [
@@ -92,8 +92,8 @@ export class Session {
       tagSpecifications: (...types) => types.map((ResourceType) => ({ ResourceType, Tags: tags })),
       token,
       recorded: row?.identity,
-      isOurs: (given) => this.#isOurs(key, given),
-      seek: (kind, id = row?.identity?.[kind.idField]) => this.#seek(key, kind, id),
+      isOurs: (given) => this.#isOurs(key, given, seen),
+      seek: (kind, id = row?.identity?.[kind.idField]) => this.#seek(key, kind, id, seen),
       ask: (client, command) => this.#ask(client, command),
       wait: (what, look) => this.#wait(what, look, progress),
       myCidr: async () => cidr(config.access.myIp === 'auto' ? await world.myIp() : config.access.myIp),
@@ -119,9 +119,11 @@ export class Session {
     };
   }
 
-  #isOurs(key: string, tags: Partial<Tag>[] | undefined): boolean {
-    const value = (name: string) => tags?.find(({ Key }) => Key === name)?.Value;
-    return value('airflow-aws:stack') === this.#options.stack.id && value('airflow-aws:resource') === key;
+  #isOurs(key: string, tags: Partial<Tag>[] = [], seen: Binding['seen'] = () => {}): boolean {
+    const value = (name: string) => tags.find(({ Key }) => Key === name)?.Value;
+    const ours = value('airflow-aws:stack') === this.#options.stack.id && value('airflow-aws:resource') === key;
+    if (ours) seen(tags);
+    return ours;
   }
 
   /** Waits for the end of the event loop's turn, so that everything that is asked in it goes out together. */
@@ -143,7 +145,12 @@ export class Session {
     return answer as Promise<Output>;
   }
 
-  async #seek<Item>(key: string, kind: Ec2Kind<Item>, id: string | undefined): Promise<Item | undefined> {
+  async #seek<Item>(
+    key: string,
+    kind: Ec2Kind<Item>,
+    id: string | undefined,
+    seen: Binding['seen'],
+  ): Promise<Item | undefined> {
     if (id !== undefined) {
       const items = await this.#byId(kind, id);
       const found = items.find((item) => kind.id(item) === id && (kind.live?.(item) ?? true));
@@ -151,7 +158,7 @@ export class Session {
     }
     const byStack = kind.ask([{ Name: 'tag:airflow-aws:stack', Values: [this.#options.stack.id] }]);
     const items = (kind.list(await this.#ask(this.#clients.ec2, byStack)) ?? []).filter(
-      (item) => this.#isOurs(key, kind.tags(item)) && (kind.live?.(item) ?? true),
+      (item) => (kind.live?.(item) ?? true) && this.#isOurs(key, kind.tags(item), seen),
     );
     if (items.length > 1)
       throw userError({

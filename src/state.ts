@@ -6,6 +6,9 @@ import { readIfThere, replaceFile } from './files.ts';
 /** The error code of a write that failed. */
 export const stateNotWritten = 'state-not-written';
 
+/** The error code of a file that cannot be read. */
+export const stateDamaged = 'state-damaged';
+
 export interface Stack {
   /** On every tag; a new one for each deployment. */
   readonly id: string;
@@ -140,6 +143,12 @@ export class State {
     this.#write();
   }
 
+  /** The generation of something that is gone, as its tags still tell. */
+  recall(key: string, generation: number) {
+    this.#data.past = { ...this.#data.past, [key]: generation };
+    this.#write();
+  }
+
   /** The same state as another file, which is replaced; its copy stays as the previous one. */
   moveTo(file: string): State {
     const moved = new State(file, this.#durable, this.#data);
@@ -212,15 +221,22 @@ function readState(file: string): StateData | undefined {
     });
   if (data?.version !== 1 || !isStack(data.stack) || !areRows(data.resources))
     throw userError({
-      code: 'state-damaged',
+      code: stateDamaged,
       exitCode: exitCodes.usage,
       what: `The state file ${file} cannot be read.`,
-      why: data === undefined ? 'It is not whole JSON: it was cut off or edited.' : 'Parts of it are missing.',
+      why: whyDamaged(data),
       fix: existsSync(previousOf(file))
         ? `Take the previous copy (mv ${JSON.stringify(previousOf(file))} ${JSON.stringify(file)}), or run "airflow-aws state rebuild" to make it again from the account.`
         : 'Run "airflow-aws state rebuild" to make it again from the tags in the account.',
     });
   return data as StateData;
+}
+
+function whyDamaged(data: Partial<Record<keyof StateData, unknown>> | undefined): string {
+  if (data === undefined) return 'It is not whole JSON: it was cut off or edited.';
+  if (typeof data?.version === 'number' && data.version < 1)
+    return `It has version ${data.version}, which no airflow-aws reads any more.`;
+  return 'Parts of it are missing.';
 }
 
 function isStack(stack: unknown): boolean {

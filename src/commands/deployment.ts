@@ -123,6 +123,11 @@ export function wantedGraph(config: Config): Graph {
   return graphOf(steps.flatMap(({ resources }) => resources.filter((one) => one.wanted?.(config) ?? true)));
 }
 
+/** Every resource of every step, wanted by today's settings or not: there may be some of yesterday's. */
+export function everything(): Graph {
+  return graphOf(steps.flatMap(({ resources }) => resources));
+}
+
 /** A state for a deployment that has none yet. */
 export function newState(deployment: Deployment): State {
   const { world, config, place, stateFile } = deployment;

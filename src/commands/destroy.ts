@@ -1,6 +1,6 @@
 import { companionsAlive, discover, ec2Tags, type Found } from '../audit.ts';
 import { destroy as carryOut } from '../engine/destroy.ts';
-import { dependents, type Graph, graphOf } from '../engine/graph.ts';
+import { dependents, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import type { Failed } from '../engine/up.ts';
@@ -9,10 +9,11 @@ import { steps } from '../steps/index.ts';
 import { duration, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, declined, unanswered } from './confirm.ts';
-import { type Deployment, type DeploymentFlags, hourlyUsd, runOf, withLock } from './deployment.ts';
+import { type Deployment, type DeploymentFlags, everything, hourlyUsd, runOf, withLock } from './deployment.ts';
 import { callFailure, failureOf } from './failure.ts';
 import { printStep } from './plan.ts';
 import { rebuildState } from './rebuild.ts';
+import { offerRebuild, trustState } from './recover.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 
 export interface DestroyFlags extends DeploymentFlags {
@@ -31,6 +32,7 @@ export async function destroy(io: CommandIo, flags: DestroyFlags): Promise<numbe
       why: 'They mean the opposite of each other.',
       fix: 'Give one of them.',
     });
+  await offerRebuild(io, flags);
   return withLock(io, flags, 'airflow-aws destroy', (deployment) => destroyLocked(deployment, flags));
 }
 
@@ -44,6 +46,11 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       why: 'protect is true in airflow-aws.yaml.',
       fix: 'Set protect to false, and run the same command again.',
     });
+  if (deployment.state) {
+    const { rows } = deployment.state;
+    // What the state lacks is found by the audit.
+    await trustState(deployment, flags, graphOf([...everything().values()].filter(({ key }) => rows[key])));
+  }
   const state = deployment.state ?? (await rebuildState(deployment));
   if (!state) {
     if (io.json) io.out(JSON.stringify(emptyRun(deployment)));
@@ -153,11 +160,6 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   }
   if (exitCode === exitCodes.stopped && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
   return exitCode;
-}
-
-/** Every resource of every step, wanted by today's settings or not: the state may have rows of yesterday's. */
-function everything(): Graph {
-  return graphOf(steps.flatMap(({ resources }) => resources));
 }
 
 async function dataChoice(io: CommandIo, flags: DestroyFlags, rows: AnyResource[]): Promise<boolean> {

@@ -1,42 +1,34 @@
+import { DescribeFileSystemsCommand } from '@aws-sdk/client-efs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeDBClustersCommand } from '@aws-sdk/client-rds';
-import { discover, ec2Tags } from '../audit.ts';
-import { unlessGone } from '../aws-errors.ts';
+import { GetBucketTaggingCommand } from '@aws-sdk/client-s3';
+import { ListTagsForResourceCommand } from '@aws-sdk/client-ssm';
+import { discover, ec2Tags, type Found, type Tagged } from '../audit.ts';
+import { isAws, isGone, unlessGone } from '../aws-errors.ts';
+import { ec2Belongings } from '../belongings/ec2.ts';
+import { graphOf, inOrder, needsOf } from '../engine/graph.ts';
+import { bindTo, known, type Run } from '../engine/run.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { onlooker } from '../onlooker.ts';
 import { State } from '../state.ts';
-import type { Deployment } from './deployment.ts';
-import { runOf } from './deployment.ts';
+import { type Deployment, everything, runOf } from './deployment.ts';
 
 /**
- * Makes the state again from the account: by the tags of EC2 and by the names of the rest. `undefined` when the account
- * has nothing of this deployment. Rows come back as `created`, so that `up --resume` finishes what it cannot know.
+ * Makes the state again from the account, by tags and names, and puts it in the file's place. `undefined` when the
+ * account has nothing of this deployment. Changes nothing in the account. Throws when two deployments have the name.
  */
 export async function rebuildState(deployment: Deployment): Promise<State | undefined> {
-  const { clients, config, names, place, world, stateFile, graph } = deployment;
-  const tagged = await ec2Tags(clients.ec2, 'airflow-aws:name', config.name);
-  const ids = new Set([...tagged.values()].map(({ tags }) => tags['airflow-aws:stack'] ?? ''));
-  // A deployment that lost its network may still have what lives outside of it.
-  const role = await clients.iam.send(new GetRoleCommand({ RoleName: names.role })).catch(unlessGone);
-  const cluster = await clients.rds
-    .send(new DescribeDBClustersCommand({ DBClusterIdentifier: names.dbCluster }))
-    .catch(unlessGone);
-  for (const { Key, Value = '' } of [...(role?.Role?.Tags ?? []), ...(cluster?.DBClusters?.[0]?.TagList ?? [])])
-    if (Key === 'airflow-aws:stack') ids.add(Value);
-  ids.delete('');
-
+  const { config, place, world, stateFile } = deployment;
+  const graph = everything();
+  const { ids, tagged } = await stacksInAccount(deployment);
   const states: State[] = [];
   for (const id of ids) {
     const stack = { id, name: config.name, account: place.accountId, region: place.region, world: world.kind };
     const state = State.create(`${stateFile}.rebuilding-${id}`, stack, { durable: world.durable });
-    const since = new Date(world.clock.now()).toISOString();
-    const found = await discover(runOf(deployment, state), graph);
-    for (const { key, step, identity } of found.values()) {
-      const same = [...tagged.values()].find(
-        ({ tags }) => tags['airflow-aws:stack'] === id && tags['airflow-aws:resource'] === key,
-      );
-      const generation = Number(same?.tags['airflow-aws:generation'] ?? 1);
-      state.adopt(key, { step, status: 'created', generation, identity, since });
-    }
+    const run = runOf(deployment, state);
+    const found = await discover(run, graph);
+    adoptAll(run, found, tagged, new Date(world.clock.now()).toISOString());
+    await finishByLooking(run, found);
     // What is used carries no tags of ours, and is there whoever uses it.
     if ([...found.values()].some(({ identity }) => !identity.used)) states.push(state);
     else state.remove();
@@ -51,4 +43,83 @@ export async function rebuildState(deployment: Deployment): Promise<State | unde
     });
   const [state] = states;
   return state?.moveTo(stateFile);
+}
+
+/** The stacks of this deployment's name: by what lives in EC2, and by what lives on without a network. */
+export async function stacksInAccount({
+  clients,
+  config,
+  names,
+}: Deployment): Promise<{ ids: ReadonlySet<string>; tagged: ReadonlyMap<string, Tagged> }> {
+  const { ec2, iam, rds, s3, efs, ssm } = clients;
+  const untagged = (error: unknown) => {
+    if (isGone(error) || isAws(error, 'NoSuchTagSet', 'InvalidResourceId')) return undefined;
+    throw error;
+  };
+  const parameter = (ResourceId: string) =>
+    ssm.send(new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId })).catch(untagged);
+  const [living, tagged, role, cluster, bucket, fileSystems, secrets, password] = await Promise.all([
+    ec2Belongings(ec2),
+    ec2Tags(ec2, 'airflow-aws:name', config.name),
+    iam.send(new GetRoleCommand({ RoleName: names.role })).catch(unlessGone),
+    rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: names.dbCluster })).catch(unlessGone),
+    s3.send(new GetBucketTaggingCommand({ Bucket: names.bucket })).catch(untagged),
+    efs.send(new DescribeFileSystemsCommand({})),
+    parameter(names.airflowSecrets),
+    parameter(names.databasePassword),
+  ]);
+  const ours = living.filter(({ name, companion }) => name === config.name && !companion);
+  const ids = new Set(ours.map(({ stack }) => stack));
+  const lists = [
+    role?.Role?.Tags,
+    cluster?.DBClusters?.[0]?.TagList,
+    bucket?.TagSet,
+    ...(fileSystems.FileSystems ?? []).map(({ Tags, LifeCycleState }) => (/^delet/.test(LifeCycleState!) ? [] : Tags)),
+    secrets?.TagList,
+    password?.TagList,
+  ];
+  for (const list of lists) {
+    const value = (name: string) => list?.find(({ Key }) => Key === `airflow-aws:${name}`)?.Value;
+    if (value('name') === config.name) ids.add(value('stack') ?? '');
+  }
+  ids.delete('');
+  return { ids, tagged };
+}
+
+/** A row for everything found, and the generation of what EC2 still lists though it is gone. */
+function adoptAll(
+  { state }: Run,
+  found: ReadonlyMap<string, Found>,
+  tagged: ReadonlyMap<string, Tagged>,
+  since: string,
+) {
+  for (const { tags } of tagged.values()) {
+    const { 'airflow-aws:resource': key = '', 'airflow-aws:generation': text = '', 'airflow-aws:stack': stack } = tags;
+    const generation = Number(text);
+    if (stack === state.stack.id && !found.has(key) && generation >= state.nextGeneration(key))
+      state.recall(key, generation);
+  }
+  for (const { key, step, identity, generation = 1 } of found.values())
+    state.adopt(key, { step, status: 'created', generation, identity, since });
+}
+
+/**
+ * Marks as complete what is: what `finish` would not change, and what something was made upon, since that is begun only
+ * when all that it needs is finished. The second holds for first creations alone. The rest is for `up` to finish.
+ */
+async function finishByLooking(run: Run, found: ReadonlyMap<string, Found>) {
+  const { state } = run;
+  const graph = graphOf([...everything().values()].filter(({ key }) => found.has(key)));
+  const needed = new Set([...graph.values()].flatMap((resource) => needsOf(graph, resource)));
+  for (const resource of inOrder(graph)) {
+    const { key } = resource;
+    const { identity, generation, since } = state.row(key)!;
+    const { aws, wasAsked } = onlooker(bindTo(run, resource));
+    try {
+      const output = (await resource.finish?.(aws, identity!, known(run, resource))) ?? {};
+      if (!wasAsked() || (needed.has(key) && generation === 1)) state.complete(key, output, since);
+    } catch {
+      // Its finish waits for something, or needs an answer of a change: it is not finished, or cannot be told.
+    }
+  }
 }

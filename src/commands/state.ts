@@ -39,7 +39,10 @@ export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promi
     if (io.json) io.out(JSON.stringify({ version: 1, command: 'state rebuild', ok: true, data: { found: keys } }));
     else if (state) {
       io.out(`${keys.length} resources found: ${keys.join(', ')}.`);
-      io.note('Go on with "airflow-aws up --resume" or "airflow-aws destroy".');
+      const open = keys.filter((key) => state.row(key)?.status !== 'complete');
+      const flag = flags.simulate ? ' --simulate' : '';
+      if (open.length === 0) io.note('All of it is finished.');
+      else io.note(`To finish: ${open.join(', ')}. "airflow-aws up --resume${flag}" does.`);
     } else io.note(`There is nothing of ${deployment.config.name} in this account and region.`);
     return exitCodes.ok;
   });

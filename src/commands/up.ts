@@ -14,6 +14,7 @@ import { ask, confirmed } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, newState, runOf, withLock } from './deployment.ts';
 import { failureOf } from './failure.ts';
 import { type Plan, planOf, printPlan } from './plan.ts';
+import { offerRebuild, trustState } from './recover.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 import { readLogins } from './secrets.ts';
 
@@ -25,6 +26,7 @@ export interface UpFlags extends DeploymentFlags {
 
 export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
   const until = untilStep(flags.until);
+  await offerRebuild(io, flags);
   await offerQuestions(io, flags);
   if (flags.fromScratch) {
     const { destroy } = await import('./destroy.ts');
@@ -36,6 +38,7 @@ export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
 
 async function upLocked(deployment: Deployment, flags: UpFlags, until: number): Promise<number> {
   const { io, traffic } = deployment;
+  await trustState(deployment, flags);
   await goOnOrRefuse(deployment, flags);
   const wanted = steps.filter(({ number }) => number <= until).flatMap(({ resources }) => resources);
   const graph = withNeeds(

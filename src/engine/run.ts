@@ -14,6 +14,8 @@ export interface Binding {
   generation: number;
   progress(waitingFor: string, elapsedSeconds: number): void;
   letGo(): void;
+  /** Told the tags of whatever turned out to be this very resource. */
+  seen(tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]): void;
 }
 
 /** Everything that a run works with. The engine asks for an `Aws` and hands it on; it never looks inside. */
@@ -61,15 +63,25 @@ export function stepOf(run: Run, key: string): number {
   return 0;
 }
 
+interface Bound extends Partial<Pick<Binding, 'generation' | 'letGo' | 'seen'>> {
+  /** By its tags and names alone, as if the state had never heard of it. */
+  readonly unrecorded?: boolean;
+}
+
 export function bindTo(
   run: Run,
   resource: AnyResource,
-  { generation = run.state.row(resource.key)?.generation ?? 1, letGo = () => {} } = {},
+  {
+    generation = run.state.row(resource.key)?.generation ?? 1,
+    letGo = () => {},
+    seen = () => {},
+    unrecorded = false,
+  }: Bound = {},
 ): Aws {
   const { key } = resource;
   const step = stepOf(run, key);
   return run.bind(resource, {
-    row: run.state.row(key),
+    row: unrecorded ? undefined : run.state.row(key),
     generation,
     token: tokenFor(run.state.stack.id, key, generation),
     progress: (waitingFor, elapsedSeconds) => {
@@ -78,6 +90,7 @@ export function bindTo(
       run.events.emit({ event: 'resource.progress', step, resource: key, waitingFor, elapsedSeconds, typicalSeconds });
     },
     letGo,
+    seen,
   });
 }
 

@@ -29,7 +29,10 @@ export const internetGateway = resource(
     wanted: makesNetwork,
     async find({ seek }, { vpc }) {
       const found = await seek(internetGateways);
-      return found && { internetGatewayId: found.InternetGatewayId!, vpcId: vpc.vpcId };
+      if (!found) return undefined;
+      // The VPC it is attached to may be another than the one that is known, or known no more.
+      const vpcId = found.Attachments?.[0]?.VpcId ?? vpc?.vpcId ?? '';
+      return { internetGatewayId: found.InternetGatewayId!, vpcId };
     },
     async create({ ec2, tagSpecifications }, { vpc }) {
       const { InternetGateway } = await ec2.send(
@@ -45,9 +48,10 @@ export const internetGateway = resource(
       return {};
     },
     async destroy({ ec2 }, { internetGatewayId, vpcId }) {
-      await ec2
-        .send(new DetachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
-        .catch(unlessGone);
+      if (vpcId !== '')
+        await ec2
+          .send(new DetachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
+          .catch(unlessGone);
       await ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId: internetGatewayId })).catch(unlessGone);
     },
   },

@@ -1,4 +1,5 @@
 /** STEP 9: the one server that can be reached from outside, from my address only. */
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { resource, step } from '../engine/resource.ts';
 import { imageParameters } from '../hosts/os.ts';
@@ -15,8 +16,17 @@ export const baseImage = resource(
   {
     type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
     typicalSeconds: { create: 0, destroy: 0 },
-    async find({ recorded }) {
-      return recorded as { imageId: string; parameterName: string } | undefined;
+    async find({ ec2, ask, config, stackId, recorded }) {
+      if (recorded) return recorded as { imageId: string; parameterName: string };
+      // Without a record, what the bastion was launched from tells it.
+      const Filters = [
+        { Name: 'tag:airflow-aws:stack', Values: [stackId] },
+        { Name: 'tag:airflow-aws:resource', Values: ['bastion'] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ];
+      const { Reservations = [] } = await ask(ec2, new DescribeInstancesCommand({ Filters }));
+      const imageId = Reservations[0]?.Instances?.[0]?.ImageId;
+      return imageId === undefined ? undefined : { imageId, parameterName: imageParameters[config.os] };
     },
     async create({ ssm, ask, config }) {
       const parameterName = imageParameters[config.os];

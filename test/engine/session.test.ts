@@ -41,6 +41,7 @@ function bound(key: string, identity?: Record<string, string>) {
     generation: 1,
     progress: (waitingFor, elapsedSeconds) => progress.push([waitingFor, elapsedSeconds]),
     letGo: () => {},
+    seen: () => {},
   });
 }
 

@@ -112,6 +112,7 @@ export function awsFor(resource: { readonly key: string }, options: AwsOptions =
     token,
     progress: () => {},
     letGo: options.letGo ?? (() => {}),
+    seen: () => {},
   });
 }
 

@@ -121,7 +121,7 @@ describe('credentials that expire', () => {
   test('in the middle of destroy stop that, and a second destroy goes on', async () => {
     const folder = temporaryFolder();
     await simulatedUp(folder, { until: '8' });
-    const stopped = await simulatedDestroy(folder, { fault: ['expire=20'] });
+    const stopped = await simulatedDestroy(folder, { fault: ['expire=30'] });
     expect(stopped.exitCode).toBe(7);
     expect(error(stopped).fix).toContain('"airflow-aws destroy --simulate"');
     expect((await simulatedDestroy(folder)).exitCode).toBe(0);

@@ -20,6 +20,14 @@ describe('internetGateway find', () => {
     expect(await internetGateway.find(awsFor(internetGateway), needs)).toEqual(identity);
   });
 
+  it('gives the VPC that it is attached to, and needs to know of none', async () => {
+    const attached = { InternetGatewayId: 'igw-1', Tags: tagsOf('internetGateway'), Attachments: [{ VpcId: 'vpc-2' }] };
+    ec2.on(DescribeInternetGatewaysCommand).resolves({ InternetGateways: [attached] });
+    const found = { internetGatewayId: 'igw-1', vpcId: 'vpc-2' };
+    expect(await internetGateway.find(awsFor(internetGateway), needs)).toEqual(found);
+    expect(await internetGateway.find(awsFor(internetGateway), {} as never)).toEqual(found);
+  });
+
   it('knows it by its recorded id', async () => {
     ec2
       .on(DescribeInternetGatewaysCommand, { Filters: [{ Name: 'internet-gateway-id', Values: ['igw-1'] }] })

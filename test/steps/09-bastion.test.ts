@@ -29,6 +29,16 @@ describe('baseImage', () => {
   it('find gives what was recorded, so that a resume days later starts the same operating system', async () => {
     const recorded = { imageId: 'ami-old', parameterName: '/aws/x' };
     expect(await baseImage.find(awsFor(baseImage, { recorded }), {})).toEqual(recorded);
+    expect(inputsOf(DescribeInstancesCommand)).toEqual([]);
+  });
+
+  it('find gives, without a record, what the bastion was launched from', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(listed('bastion', 'running', { ImageId: 'ami-old' }));
+    expect(await baseImage.find(awsFor(baseImage), {})).toMatchObject({ imageId: 'ami-old' });
+    const [asked] = inputsOf(DescribeInstancesCommand);
+    expect(asked!.Filters).toContainEqual({ Name: 'tag:airflow-aws:stack', Values: ['stack1'] });
+    expect(asked!.Filters).toContainEqual({ Name: 'tag:airflow-aws:resource', Values: ['bastion'] });
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
     expect(await baseImage.find(awsFor(baseImage), {})).toBeUndefined();
     expect(inputsOf(GetParameterCommand)).toEqual([]);
   });

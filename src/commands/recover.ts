@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Graph } from '../engine/graph.ts';
+import { type Disagreement, disagreements } from '../engine/verify.ts';
+import { exitCodes, UserError, userError } from '../errors.ts';
+import { deploymentFolder, State, stateDamaged } from '../state.ts';
+import { spoken } from '../ui/format.ts';
+import type { CommandIo } from './command-io.ts';
+import { confirmed } from './confirm.ts';
+import { type Deployment, type DeploymentFlags, everything, runOf } from './deployment.ts';
+import { rebuildState, stacksInAccount } from './rebuild.ts';
+import { stateRebuild } from './state.ts';
+
+const question = 'Make the state again from the account?';
+
+function canAsk(io: CommandIo, flags: DeploymentFlags): boolean {
+  return io.isTty && !io.json && flags.yes !== true;
+}
+
+/** A state file that cannot be read is made again when somebody at a terminal wants it; elsewhere the error says how. */
+export async function offerRebuild(io: CommandIo, flags: DeploymentFlags): Promise<void> {
+  const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
+  try {
+    State.read(join(folder, 'state.json'));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== stateDamaged || !canAsk(io, flags)) throw error;
+    io.note(`${error.what} ${error.why}`);
+    await confirmed(io, flags, question);
+    await stateRebuild(io, flags);
+  }
+}
+
+/**
+ * Sees to it that the state is the account's: not lost, not edited, no copy of last week's. At a terminal it offers to
+ * make it again; elsewhere it throws, and names the command. Without a state and with nothing in the account all is well.
+ * Only what is in `graph` is looked at.
+ */
+export async function trustState(deployment: Deployment, flags: DeploymentFlags, graph = everything()): Promise<void> {
+  const { state } = deployment;
+  const problem = state ? await differing(deployment, state, graph) : await lost(deployment);
+  if (!problem) return;
+  if (!canAsk(deployment.io, flags)) throw problem;
+  deployment.io.note(`${problem.what}\n${problem.why}`);
+  await confirmed(deployment.io, flags, question);
+  deployment.state = await rebuildState(deployment);
+}
+
+function fix({ world }: Deployment): string {
+  return `Run "airflow-aws state rebuild${world.kind === 'simulated' ? ' --simulate' : ''}" to make the state again from the account, then the same command.`;
+}
+
+async function lost(deployment: Deployment): Promise<UserError | undefined> {
+  const { config, place, stateFile } = deployment;
+  const [...ids] = (await stacksInAccount(deployment)).ids;
+  if (ids.length === 0) return undefined;
+  return userError({
+    code: 'state-lost',
+    exitCode: exitCodes.usage,
+    what: `${config.name} is in account ${place.accountId}, region ${place.region} (stack ${ids.join(' and ')}), and there is no state in ${stateFile}.`,
+    why: 'The file was lost, or is in another folder, or data was kept. A second deployment of this name would get in its way.',
+    fix: `${fix(deployment)} For a second deployment, give it another name.`,
+  });
+}
+
+async function differing(deployment: Deployment, state: State, graph: Graph): Promise<UserError | undefined> {
+  const found = await disagreements(runOf(deployment, state), graph);
+  if (found.length === 0) return undefined;
+  return userError({
+    code: 'state-differs',
+    exitCode: exitCodes.usage,
+    what: `The state in ${deployment.stateFile} is not that of the account.`,
+    why: `${found.slice(0, 5).map(inWords).join('\n')}${found.length > 5 ? `\nAnd ${found.length - 5} more.` : ''}`,
+    fix: fix(deployment),
+  });
+}
+
+function inWords({ key, recorded, tagged }: Disagreement): string {
+  const ids = (identity: object) => Object.values(identity).join(' ');
+  if (!tagged) return `${spoken(key)}: ${ids(recorded!)} does not carry the tags of this deployment.`;
+  if (!recorded) return `${spoken(key)}: the state has nothing; by its tags there is ${ids(tagged)}.`;
+  return `${spoken(key)}: the state has ${ids(recorded)}; by its tags it is ${ids(tagged)}.`;
+}
