@@ -12,6 +12,8 @@ import type { Config } from './config/schema.ts';
 import type { AnyResource } from './engine/resource.ts';
 import { type Binding, Stopped } from './engine/run.ts';
 import { exitCodes, userError } from './errors.ts';
+import { isChange } from './hosts/command.ts';
+import { mask } from './hosts/mask.ts';
 import type { Shell } from './hosts/shell.ts';
 import type { Names } from './names.ts';
 import { hourlyPrice } from './prices.ts';
@@ -28,6 +30,8 @@ export interface SessionOptions {
   sshKey: SshKey;
   signal: AbortSignal;
   keepData?: boolean;
+  /** Takes what servers were told to do and what they said to it, a line at a time and without secrets. */
+  serverLog?: (line: string) => void;
 }
 
 /** Sees each client before its first call: the world's own preparation, then limits, repetitions and the count. */
@@ -103,16 +107,29 @@ export class Session {
     };
   }
 
-  /** The world's shell, which the run's signal reaches. */
+  /** The world's shell, which the run's signal reaches, and whose work is noted. */
   #shell(): Shell {
-    const { world, signal } = this.#options;
+    const { world, signal, serverLog = () => {} } = this.#options;
     return {
       async run(host, command, options = {}) {
         const given = { signal, ...options };
+        // What is only asked for, as a page or a marker, is asked for often and is nothing that was done.
+        const log = isChange(command)
+          ? (text: string) => serverLog(`${new Date(world.clock.now()).toISOString()} ${host.name} ${mask(text)}`)
+          : () => {};
+        log(command.title);
         try {
-          return await world.shell.run(host, command, given);
+          const onOutput = (line: string) => {
+            log(`| ${line}`);
+            options.onOutput?.(line);
+          };
+          const answer = await world.shell.run(host, command, { ...given, onOutput });
+          log('done');
+          return answer;
         } catch (error) {
-          if (given.signal.aborted) throw new Stopped();
+          const stopped = given.signal.aborted;
+          log(stopped ? 'left: the run was told to stop' : `FAILED: ${(error as Error).message}`);
+          if (stopped) throw new Stopped();
           throw error;
         }
       },

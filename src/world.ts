@@ -41,7 +41,7 @@ export interface World {
 export interface RealWorldOptions {
   region: string;
   profile: string | undefined;
-  shell: Shell;
+  shell: Shell & { close(): void };
 }
 
 /** AWS, or whatever answers at `AWS_ENDPOINT_URL` (or `AWS_ENDPOINT_URL_<SERVICE>`) in its place. */
@@ -65,7 +65,7 @@ export function realWorld({ region, profile, shell }: RealWorldOptions): World {
     prepare: (client) => client,
     randomText,
     myIp: endpoint === undefined ? askForMyIp : async () => '127.0.0.1',
-    close: () => {},
+    close: () => shell.close(),
   };
 }
 

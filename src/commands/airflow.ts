@@ -2,7 +2,7 @@ import { exitCodes, userError } from '../errors.ts';
 import { quoteAll } from '../hosts/quote.ts';
 import type { CommandIo } from './command-io.ts';
 import type { DeploymentFlags } from './deployment.ts';
-import { healthyNode, openServers, sshHere } from './servers.ts';
+import { healthyNode, sshHere, withServers } from './servers.ts';
 
 /** Airflow's own command line on a healthy node, as its user and with the cluster's settings and secrets. */
 export async function airflow(
@@ -18,8 +18,9 @@ export async function airflow(
       why: 'Everything behind "--" goes to Airflow’s own command line, flags too.',
       fix: 'For example: airflow-aws airflow -- dags list',
     });
-  const servers = await openServers(io, flags, 'airflow');
   // The server's shell reads the line once more, and must find the same words in it.
   const line = `sudo -n /usr/local/bin/airflow-cluster ${quoteAll(rest)}`;
-  return sshHere(servers.configFile, await healthyNode(servers), [line]);
+  return withServers(io, flags, 'airflow', async (servers) =>
+    sshHere(servers.configFile, await healthyNode(servers), [line]),
+  );
 }

@@ -14,7 +14,7 @@ import { lockFolder } from '../lock.ts';
 import { type Names, names } from '../names.ts';
 import { hourlyPrice } from '../prices.ts';
 import { regionOfProfile } from '../profile.ts';
-import { connect, connectAll, Session } from '../session.ts';
+import { connect, connectAll, Session, type SessionOptions } from '../session.ts';
 import { sshKeyIn } from '../ssh-key.ts';
 import { deploymentFolder, type Stack, State } from '../state.ts';
 import { steps } from '../steps/index.ts';
@@ -146,7 +146,11 @@ export function newState(deployment: Deployment): State {
 export function runOf(
   { world, config, names, place, folder, clients }: Deployment,
   state: State,
-  { signal = new AbortController().signal, keepData = false } = {},
+  {
+    signal = new AbortController().signal,
+    keepData = false,
+    serverLog = () => {},
+  }: Partial<Pick<SessionOptions, 'signal' | 'keepData' | 'serverLog'>> = {},
 ): Run {
   const session = new Session(clients, {
     world,
@@ -157,6 +161,7 @@ export function runOf(
     signal,
     sshKey: sshKeyIn(join(folder, `${names.keyPair}.pem`), names.keyPair),
     keepData,
+    serverLog,
   });
   const events = new Events(() => ({
     time: new Date().toISOString(),

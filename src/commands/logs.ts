@@ -6,7 +6,7 @@ import { quoteAll } from '../hosts/quote.ts';
 import type { Host } from '../hosts/shell.ts';
 import type { CommandIo } from './command-io.ts';
 import type { DeploymentFlags } from './deployment.ts';
-import { openServers, type ServerName, serverNamed, unreachable } from './servers.ts';
+import { type ServerName, serverNamed, unreachable, withServers } from './servers.ts';
 
 export interface LogsFlags extends DeploymentFlags {
   readonly follow?: boolean;
@@ -29,12 +29,13 @@ export async function logs(
 ): Promise<number> {
   const unit = logUnits[operands[0] ?? '']!;
   const command = journalctl(unit, flags);
-  const servers = await openServers(io, flags, 'logs');
-  const running = (['a', 'c'] as const).filter((name) => servers.hosts.has(name));
-  const hosts = (flags.node ? [flags.node] : running).map((name) => serverNamed(servers, name));
-  if (hosts.length === 0) serverNamed(servers, 'a');
-  const ended = await Promise.all(hosts.map((host) => read(io, servers.configFile, host, command, hosts.length > 1)));
-  return ended.find((code) => code !== 0) ?? exitCodes.ok;
+  return withServers(io, flags, 'logs', async (servers) => {
+    const running = (['a', 'c'] as const).filter((name) => servers.hosts.has(name));
+    const hosts = (flags.node ? [flags.node] : running).map((name) => serverNamed(servers, name));
+    if (hosts.length === 0) serverNamed(servers, 'a');
+    const ended = await Promise.all(hosts.map((host) => read(io, servers.configFile, host, command, hosts.length > 1)));
+    return ended.find((code) => code !== 0) ?? exitCodes.ok;
+  });
 }
 
 /** The line for the server's shell. */

@@ -16,6 +16,8 @@ import type { Deployment } from './deployment.ts';
 export interface RunScreen extends Screen {
   /** Sends the run's events to the screen and to the run's own journal. */
   follow(events: Events): void;
+  /** Writes a line to the log of the run's servers, beside the journal. */
+  serverLog(line: string): void;
 }
 
 /** Opens the screen for a run over `graph`, in which `expected` is what each resource usually takes and waits for. */
@@ -36,16 +38,24 @@ export async function openScreen(
   );
   const screen = await screenFor(io, quiet, titles, expected);
   mkdirSync(join(folder, 'runs'), { recursive: true, mode: 0o700 });
-  const journal = openSync(join(folder, 'runs', `${new Date().toISOString().replaceAll(':', '')}.ndjson`), 'a', 0o600);
+  const path = join(folder, 'runs', new Date().toISOString().replaceAll(':', ''));
+  const journal = openSync(`${path}.ndjson`, 'a', 0o600);
+  // Made with its first line, since most runs that change little have nothing for it.
+  let servers: number | undefined;
   return {
     ...screen,
     follow(events) {
       events.listen((event) => writeSync(journal, `${JSON.stringify(event)}\n`));
       events.listen(screen.listen);
     },
+    serverLog(line) {
+      servers ??= openSync(`${path}.log`, 'a', 0o600);
+      writeSync(servers, `${line}\n`);
+    },
     async close() {
       await screen.close();
       closeSync(journal);
+      if (servers !== undefined) closeSync(servers);
     },
   };
 }

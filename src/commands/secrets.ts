@@ -1,6 +1,7 @@
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { awsCode, classify, isGone } from '../aws-errors.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { hideSecret } from '../hosts/mask.ts';
 import type { AirflowSecrets } from '../steps/16-airflow/secrets.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -26,6 +27,7 @@ export async function readLogins({ clients, config, state, names }: Deployment):
   if (Name === undefined) throw noSecrets(config.name, `The state knows of no parameter ${names.airflowSecrets}.`);
   try {
     const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    hideSecret(Parameter!.Value!);
     const secrets = JSON.parse(Parameter!.Value!) as AirflowSecrets;
     const { admin, user } = config.airflow;
     return {

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { exitCodes, userError } from '../errors.ts';
 import { osOf } from '../hosts/os.ts';
 import type { Host } from '../hosts/shell.ts';
-import { writeSshConfig } from '../hosts/ssh-config.ts';
+import { closeConnections, writeSshConfig } from '../hosts/ssh-config.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment } from './deployment.ts';
 
@@ -32,8 +32,23 @@ export function refuseRehearsal(flags: DeploymentFlags, command: string): void {
   });
 }
 
+/** Opens the servers for `work`, and leaves no connection behind it. */
+export async function withServers(
+  io: CommandIo,
+  flags: DeploymentFlags,
+  command: string,
+  work: (servers: Servers) => Promise<number>,
+): Promise<number> {
+  const servers = await openServers(io, flags, command);
+  try {
+    return await work(servers);
+  } finally {
+    closeConnections(servers.deployment.folder, 'ssh');
+  }
+}
+
 /** Asks EC2 for the present addresses, since a stopped server comes back with another. */
-export async function openServers(io: CommandIo, flags: DeploymentFlags, command: string): Promise<Servers> {
+async function openServers(io: CommandIo, flags: DeploymentFlags, command: string): Promise<Servers> {
   refuseRehearsal(flags, command);
   const deployment = await openDeployment(io, { ...flags, quiet: true });
   const { state, clients, config, folder, names } = deployment;

@@ -1,6 +1,6 @@
 import type { CommandIo } from './command-io.ts';
 import type { DeploymentFlags } from './deployment.ts';
-import { openServers, type ServerName, serverNamed, sshHere } from './servers.ts';
+import { type ServerName, serverNamed, sshHere, withServers } from './servers.ts';
 
 /** A shell on a server, or one command there; what stands behind `--` goes to the server's shell as ssh itself would. */
 export async function ssh(
@@ -8,7 +8,8 @@ export async function ssh(
   flags: DeploymentFlags,
   { operands, rest = [] }: { readonly operands: readonly string[]; readonly rest?: readonly string[] | undefined },
 ): Promise<number> {
-  const servers = await openServers(io, flags, 'ssh');
-  const host = serverNamed(servers, (operands[0] as ServerName | undefined) ?? 'bastion');
-  return sshHere(servers.configFile, host, rest);
+  const name = (operands[0] as ServerName | undefined) ?? 'bastion';
+  return withServers(io, flags, 'ssh', async (servers) =>
+    sshHere(servers.configFile, serverNamed(servers, name), rest),
+  );
 }

@@ -68,7 +68,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     beforeEnd: () => deployment.world.close(),
   });
   const state = deployment.state ?? newState(deployment);
-  const run = runOf(deployment, state, { signal: stopping.signal });
+  const run = runOf(deployment, state, { signal: stopping.signal, serverLog: screen.serverLog });
   screen.follow(run.events);
   const { place, world } = deployment;
   run.events.emit({

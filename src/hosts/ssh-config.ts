@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from './shell.ts';
@@ -68,13 +69,38 @@ export function writeSshConfig(hosts: readonly Host[], files: SshFiles): string 
 }
 
 /** Paths of sockets may have about a hundred characters, which the deployment's own folder may exceed by itself. */
-function socketFolder(deployment: string): string {
+function socketFolderOf(deployment: string): string {
   const id = createHash('sha256').update(deployment).digest('hex').slice(0, 10);
-  const folder = join(tmpdir(), `airflow-aws-${id}`);
+  return join(tmpdir(), `airflow-aws-${id}`);
+}
+
+/** The folder of the shared connections' sockets. It is made where it is missing: ssh ends where it is. */
+export function socketFolder(deployment: string): string {
+  const folder = socketFolderOf(deployment);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = lstatSync(folder);
   // Whoever can write there could pose as our connection.
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
     throw new Error(`${folder} must belong to you alone; remove it and run again`);
   return folder;
+}
+
+/**
+ * Ends the shared connections and removes their folder. Whoever else works over one of them, as an `ssh` in another
+ * terminal, may finish.
+ */
+export function closeConnections(deployment: string, program: string): void {
+  const folder = socketFolderOf(deployment);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const socket = join(folder, name);
+    spawnSync(program, ['-F', '/dev/null', '-S', socket, '-O', 'stop', 'host'], { stdio: 'ignore', timeout: 3000 });
+    // A connection that ended by a kill leaves its socket.
+    rmSync(socket, { force: true });
+  }
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another run has opened a connection meanwhile, and closes it itself.
+  }
 }

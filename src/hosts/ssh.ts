@@ -4,14 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { userError } from '../errors.ts';
 import { bashOf } from './bash.ts';
-import { mask } from './mask.ts';
+import { hideSecret, mask } from './mask.ts';
 import { type Host, type RunOptions, type Shell, shellError } from './shell.ts';
-import { writeSshConfig } from './ssh-config.ts';
+import { closeConnections, socketFolder, writeSshConfig } from './ssh-config.ts';
 
 export interface SshOptions {
   /** The deployment's own folder, `.airflow-aws`. The key of STEP 8 is there. */
   readonly folder: string;
   readonly program?: string;
+}
+
+export interface SshShell extends Shell {
+  /** Ends what connections are open. The next command would open them again. */
+  close(): void;
 }
 
 /** What ssh itself says, as opposed to the command it ran, comes with this exit code. */
@@ -28,7 +33,7 @@ const repeats = 4;
  * The runner for real servers: the system's OpenSSH, through the bastion, with settings, known hosts and key of its own.
  * The script goes in by standard input, so that nothing of it shows in the lists of processes on either side.
  */
-export function sshShell({ folder, program = 'ssh' }: SshOptions): Shell {
+export function sshShell({ folder, program = 'ssh' }: SshOptions): SshShell {
   const hosts = new Map<string, Host>();
   let configFile = '';
 
@@ -43,10 +48,12 @@ export function sshShell({ folder, program = 'ssh' }: SshOptions): Shell {
   return {
     async run(host, command, options = {}) {
       learn(host);
-      const script = bashOf(command, (path) => readFileSync(path, 'utf8'));
+      const script = bashOf(command, readLocal);
       const deadline = Date.now() + command.timeoutSeconds * 1000;
       for (let attempt = 1; ; attempt++) {
         const left = deadline - Date.now();
+        // A run beside this one may have ended, and taken the folder of the connections with it.
+        socketFolder(folder);
         const { exitCode, stdout, stderr, timedOut } = await once(program, configFile, host, script, left, options);
         if (timedOut) throw shellError('timeout', host, command, `It took more than ${command.timeoutSeconds} s.`);
         if (exitCode === 0) return { stdout };
@@ -57,7 +64,15 @@ export function sshShell({ folder, program = 'ssh' }: SshOptions): Shell {
         await sleep(2000 * attempt, undefined, options.signal ? { signal: options.signal } : {});
       }
     },
+    close: () => closeConnections(folder, program),
   };
+}
+
+/** What a file on this machine holds, a private key perhaps: it goes to the server and nowhere else. */
+function readLocal(path: string): string {
+  const text = readFileSync(path, 'utf8');
+  if (text.includes('PRIVATE KEY')) hideSecret(text);
+  return text;
 }
 
 interface Ended {

@@ -8,6 +8,7 @@ import {
 import type { Aws } from '../aws.ts';
 import { isAws, isGone, unlessGone } from '../aws-errors.ts';
 import { resource } from '../engine/resource.ts';
+import { hideSecret } from '../hosts/mask.ts';
 
 /** One SecureString. `value` is asked once, when the parameter is made. */
 export function secret<const Key extends 'databasePassword' | 'cachePassword' | 'airflowSecrets'>(
@@ -40,13 +41,15 @@ export function secret<const Key extends 'databasePassword' | 'cachePassword' | 
         }
       },
       async create(aws) {
+        const Value = value(aws);
+        hideSecret(Value);
         // Without Overwrite a second call is refused, so a secret that is in use is never replaced.
         await aws.ssm.send(
           new PutParameterCommand({
             Name: aws.names[key],
             Description: description,
             Type: 'SecureString',
-            Value: value(aws),
+            Value,
             Tags: aws.tags,
           }),
         );
@@ -62,5 +65,6 @@ export function secret<const Key extends 'databasePassword' | 'cachePassword' | 
 /** The secret itself, for a call that must be given it. It goes nowhere else. */
 export async function reveal({ ssm, ask }: Aws, parameterName: string): Promise<string> {
   const { Parameter } = await ask(ssm, new GetParameterCommand({ Name: parameterName, WithDecryption: true }));
+  hideSecret(Parameter!.Value!);
   return Parameter!.Value!;
 }

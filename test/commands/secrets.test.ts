@@ -68,6 +68,7 @@ describe("the Admin's password", () => {
   it('stays in Parameter Store: no file of the deployment has it, nor any other secret', () => {
     const text = kept(folder);
     expect(text).toContain('run.done');
+    expect(text).toContain('a install Airflow');
     for (const [name, value] of Object.entries(secrets)) expect(text.includes(value), name).toBe(false);
   });
 });

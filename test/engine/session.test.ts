@@ -6,6 +6,8 @@ import { ec2Kind } from '../../src/aws.ts';
 import { schema } from '../../src/config/schema.ts';
 import type { AnyResource } from '../../src/engine/resource.ts';
 import { Stopped } from '../../src/engine/run.ts';
+import { read, script } from '../../src/hosts/command.ts';
+import type { Shell } from '../../src/hosts/shell.ts';
 import { Session, type SessionOptions } from '../../src/session.ts';
 import { VirtualClock } from '../helpers/clock.ts';
 import { refusal } from './toys.ts';
@@ -15,18 +17,27 @@ let clock: VirtualClock;
 let stop: AbortController;
 let progress: [string, number][];
 let session: Session;
+let logged: string[];
+let answer: Shell['run'];
 
 beforeEach(() => {
   ec2.reset();
   clock = new VirtualClock();
   stop = new AbortController();
   progress = [];
+  logged = [];
   const options = {
-    world: { clock, pace: 1, random: () => 0.5 },
+    world: {
+      clock,
+      pace: 1,
+      random: () => 0.5,
+      shell: { run: (...given: Parameters<Shell['run']>) => answer(...given) },
+    },
     config: schema.parse({}),
     names: {},
     stack: { id: 'stack1', name: 'pms' },
     signal: stop.signal,
+    serverLog: (line: string) => logged.push(line),
   };
   session = new Session(
     { ec2: new EC2Client({ region: 'us-west-2' }) } as Clients,
@@ -142,5 +153,44 @@ describe('wait', () => {
       return undefined;
     });
     await expect(waiting).rejects.toBeInstanceOf(Stopped);
+  });
+});
+
+describe('commands for servers', () => {
+  const host = { name: 'a', instanceId: 'i-0a', address: '10.0.2.10', user: 'me' };
+  const work = script({ name: 'x', title: 'do the work', typicalSeconds: 1, timeoutSeconds: 9, text: 'x' });
+
+  it('are in the log with all that the server says, but for secrets', async () => {
+    answer = async (_host, _command, { onOutput } = {}) => {
+      onOutput?.('using mysql://airflow:hunter2@database/airflow');
+      return { stdout: '' };
+    };
+    await bound('a').shell.run(host, work);
+    expect(logged.map((line) => line.replace(/^\S+Z /, ''))).toEqual([
+      'a do the work',
+      'a | using mysql://airflow:***@database/airflow',
+      'a done',
+    ]);
+  });
+
+  it('that only look are not in it', async () => {
+    answer = async () => ({ stdout: 'text' });
+    expect(await bound('a').shell.run(host, read('/etc/hostname'))).toEqual({ stdout: 'text' });
+    expect(logged).toEqual([]);
+  });
+
+  it('end when the run is stopped, as a stop and not as a failure; what undoes something has a signal of its own', async () => {
+    answer = (_host, _command, { signal } = {}) =>
+      new Promise((resolve, reject) => {
+        if (signal !== stop.signal) resolve({ stdout: 'undone' });
+        signal!.addEventListener('abort', () => reject(new Error('killed')));
+      });
+    const { shell } = bound('a');
+    const running = shell.run(host, work);
+    stop.abort();
+    await expect(running).rejects.toBeInstanceOf(Stopped);
+    expect(logged.at(-1)).toContain('left: the run was told to stop');
+    const own = { signal: new AbortController().signal };
+    expect(await shell.run(host, work, own)).toEqual({ stdout: 'undone' });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { realWorld } from '../../src/world.ts';
 
-const shell = { run: async () => ({ stdout: '' }) };
+const shell = { run: async () => ({ stdout: '' }), close: () => {} };
 const world = () => realWorld({ region: 'us-west-2', profile: undefined, shell });
 
 describe('the real world', () => {

@@ -1,19 +1,34 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { file, files, script } from '../../src/hosts/command.ts';
-import { mask } from '../../src/hosts/mask.ts';
+import { hideSecret, mask } from '../../src/hosts/mask.ts';
 import type { Host } from '../../src/hosts/shell.ts';
 import { sshShell } from '../../src/hosts/ssh.ts';
-import { sshConfig } from '../../src/hosts/ssh-config.ts';
+import { closeConnections, sshConfig } from '../../src/hosts/ssh-config.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airflow-aws-test-'));
   writeFileSync(join(folder, 'pms-oregon-key.pem'), 'key');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  closeConnections(folder, 'ssh');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const bastion: Host = { name: 'bastion', instanceId: 'i-0b', address: '198.51.100.7', user: 'ec2-user' };
 const node: Host = { name: 'a', instanceId: 'i-0a', address: '10.0.2.10', user: 'ec2-user', via: bastion };
@@ -130,5 +145,86 @@ describe('masking', () => {
     ['installed 3 packages', 'installed 3 packages'],
   ])('%s becomes %s', (line, masked) => {
     expect(mask(line)).toBe(masked);
+  });
+
+  it('knows a secret that passed through this process, wherever it shows', () => {
+    expect(mask('the word is Zq8vTr51Lm')).toBe('the word is Zq8vTr51Lm');
+    hideSecret('Zq8vTr51Lm');
+    expect(mask('the word is Zq8vTr51Lm')).toBe('the word is ***');
+    hideSecret(JSON.stringify({ fernetKey: 'Ab3dEfGh1jK=', other: 'Mn0pQrSt' }));
+    expect(mask('Ab3dEfGh1jK= and Mn0pQrSt')).toBe('*** and ***');
+  });
+
+  it('leaves no line of a private key, sent or only seen', () => {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const lines = privateKey.trim().split('\n');
+    expect(lines.slice(0, -2).map(mask).join('\n')).not.toMatch(/[A-Za-z0-9+/]{20}/);
+    hideSecret(privateKey);
+    // Its last line is short, and told from other words only once the key is known.
+    expect(lines.map(mask).join('\n')).not.toMatch(/[A-Za-z0-9+/]{20}/);
+  });
+});
+
+describe.skipIf(!existsSync('/usr/sbin/sshd'))('over a real sshd', () => {
+  let server: ChildProcess;
+  let log = '';
+  let program: string;
+  const here: Host = { name: 'bastion', instanceId: 'i-0b', address: '127.0.0.1', user: userInfo().username };
+  const sockets = () => join(tmpdir(), `airflow-aws-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`);
+
+  beforeEach(async () => {
+    log = '';
+    const key = (name: string) => spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
+    rmSync(join(folder, 'pms-oregon-key.pem'));
+    key('pms-oregon-key.pem');
+    key('host');
+    const port = 20_000 + (process.pid % 20_000);
+    const options = [
+      ...['Port', `${port}`, 'ListenAddress', '127.0.0.1', 'HostKey', join(folder, 'host'), 'PidFile', 'none'],
+      ...['AuthorizedKeysFile', join(folder, 'pms-oregon-key.pem.pub'), 'StrictModes', 'no', 'UsePAM', 'no'],
+    ];
+    const words = options.flatMap((word, at) => (at % 2 === 0 ? ['-o', `${word}=${options[at + 1]}`] : []));
+    if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+    server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', '/dev/null', ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await new Promise<void>((listening) => {
+      server.stderr!.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+        if (log.includes('Server listening')) listening();
+      });
+    });
+    // The server takes what it is given without sudo, which the machine of a test need not have.
+    program = join(folder, 'ssh-there');
+    writeFileSync(program, `#!/bin/bash\nexec ssh -p ${port} "\${@/sudo -n bash/bash}"\n`);
+    chmodSync(program, 0o755);
+  });
+  afterEach(() => server.kill());
+
+  it('thirty commands cost one handshake, the host key is pinned, and nothing is left when the run ends', async () => {
+    const shell = sshShell({ folder, program });
+    for (let count = 0; count < 30; count++)
+      expect((await shell.run(here, work(`echo ${count}`))).stdout).toBe(`${count}`);
+    expect(log.match(/Accepted publickey/g)).toHaveLength(1);
+    expect(readFileSync(join(folder, 'known_hosts'), 'utf8')).toMatch(/^i-0b ssh-ed25519 /);
+    expect(readdirSync(sockets())).toHaveLength(1);
+    shell.close();
+    expect(existsSync(sockets())).toBe(false);
+  });
+
+  it('the end of one run lets the command of another finish, which then opens a connection of its own', async () => {
+    const [one, other] = [sshShell({ folder, program }), sshShell({ folder, program })];
+    await one.run(here, work('true'));
+    const slow = other.run(here, work('sleep 1; echo finished'));
+    await sleep(400);
+    one.close();
+    expect((await slow).stdout).toBe('finished');
+    expect((await other.run(here, work('echo again'))).stdout).toBe('again');
+    expect(log.match(/Accepted publickey/g)).toHaveLength(2);
+    other.close();
   });
 });
