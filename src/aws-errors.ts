@@ -7,6 +7,8 @@ export type ErrorClass =
   | 'throttle'
   /** The outcome is unknown: AWS may have done it. */
   | 'unclear'
+  /** The call never left this machine, for want of a name, a way or a listener: nothing happened. */
+  | 'offline'
   /** Something just made does not show everywhere yet. */
   | 'notVisible'
   /** IAM has not told EC2 yet. */
@@ -27,8 +29,9 @@ const table: Record<Exclude<ErrorClass, 'fatal' | 'iamPropagation'>, string> = {
     TooManyRequests EC2ThrottledException BandwidthLimitExceeded PriorRequestNotComplete TransactionInProgressException
     RequestThrottled RequestThrottledException ProvisionedThroughputExceededException ServiceUnavailable Unavailable`,
   unclear: `TimeoutError RequestTimeout RequestTimeoutException InternalError InternalFailure InternalServerError
-    InternalServiceError ServerInternal InternalServerErrorException ECONNRESET ECONNREFUSED EPIPE ETIMEDOUT ENOTFOUND
-    EAI_AGAIN NetworkingError DependencyTimeout`,
+    InternalServiceError ServerInternal InternalServerErrorException ECONNRESET EPIPE ETIMEDOUT NetworkingError
+    DependencyTimeout`,
+  offline: 'ENOTFOUND EAI_AGAIN ECONNREFUSED ENETUNREACH EHOSTUNREACH ENETDOWN EADDRNOTAVAIL',
   notVisible: `InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidInternetGatewayID.NotFound
     InvalidRouteTableID.NotFound InvalidGroup.NotFound InvalidAllocationID.NotFound NatGatewayNotFound
     InvalidInstanceID.NotFound InvalidAMIID.NotFound InvalidAMIID.Unavailable InvalidKeyPair.NotFound

@@ -45,6 +45,11 @@ const readings: Record<ErrorClass, Reading> = {
     means: 'AWS did not answer, or not clearly, however often it was asked.',
     fix: 'Check the network, the proxy and the AWS Health Dashboard.',
   },
+  offline: {
+    exitCode: stopped,
+    means: 'This machine has had no way to AWS for a while: no name service, no route, or nobody who listens there.',
+    fix: 'Get back to a network, or check the proxy and AWS_ENDPOINT_URL.',
+  },
   notVisible: {
     exitCode: failed,
     means: 'Something that this needs did not show for five minutes, or was deleted meanwhile.',

@@ -9,6 +9,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Aws, Clients, Ec2Kind, Place, Question, SshKey, Wait } from './aws.ts';
 import { classify } from './aws-errors.ts';
 import type { Config } from './config/schema.ts';
+import { stopwatch } from './engine/clock.ts';
 import type { AnyResource } from './engine/resource.ts';
 import { type Binding, Stopped } from './engine/run.ts';
 import { exitCodes, userError } from './errors.ts';
@@ -219,7 +220,7 @@ export class Session {
 
   async #wait<T>(what: Wait, look: () => Promise<T | undefined>, progress: Binding['progress']): Promise<T> {
     const { world, signal } = this.#options;
-    const start = world.clock.now();
+    const waited = stopwatch(world.clock);
     for (;;) {
       if (signal.aborted) throw new Stopped();
       try {
@@ -228,7 +229,7 @@ export class Session {
       } catch (error) {
         if (!['throttle', 'unclear', 'notVisible'].includes(classify(error))) throw error;
       }
-      const elapsedSeconds = (world.clock.now() - start) / 1000;
+      const elapsedSeconds = waited();
       if (elapsedSeconds > what.timeoutSeconds)
         throw userError({
           code: 'timed-out',

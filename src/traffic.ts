@@ -1,5 +1,6 @@
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { classify } from './aws-errors.ts';
+import { stopwatch } from './engine/clock.ts';
 import type { World } from './world.ts';
 
 /** What went over the wire, and who wants to know. */
@@ -54,7 +55,7 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
     (next: (args: object) => Promise<unknown>, { commandName = '' }: { commandName?: string }) =>
       async (args: object) => {
         const operation = commandName.replace(/Command$/, '');
-        const start = world.clock.now();
+        const waited = stopwatch(world.clock);
         let renewed = false;
         let losses = 0;
         for (let attempt = 0; ; attempt++) {
@@ -66,11 +67,12 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
             const kind = classify(error);
             // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
             // Throttles say that somebody is there, so they do not use up what is left for lost answers.
-            const lost = kind === 'unclear' && askAgain && !Traffic.changes(operation) && losses++ < 3;
+            const unheard = kind === 'unclear' || kind === 'offline';
+            const lost = unheard && askAgain && !Traffic.changes(operation) && losses++ < 3;
             const throttled = kind === 'throttle' && !Traffic.creates(operation);
             const loggedIn = kind === 'expired' && !renewed;
             const again = throttled || lost || loggedIn;
-            if (!again || world.clock.now() - start > patienceSeconds * 1000) throw error;
+            if (waited() > patienceSeconds || !again) throw error;
             if (loggedIn) {
               renewed = true;
               // A rehearsal's are fixed, and files that are read meanwhile would let its time pass as the disk likes.

@@ -238,7 +238,7 @@ function explainIdentity(error: unknown, world: World) {
       what: 'The AWS credentials have expired.',
       fix: `Log in again ("${login}"), then run the same command.`,
     });
-  if (kind === 'unclear' && code !== 'CredentialsProviderError')
+  if (kind === 'offline' || (kind === 'unclear' && code !== 'CredentialsProviderError'))
     return userError({
       ...common,
       code: 'unreachable',

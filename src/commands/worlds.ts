@@ -25,6 +25,7 @@ export interface WorldFlags {
 
 /** The address a rehearsal is seen from: reserved for documentation, so it is nobody's. */
 const rehearsalIp = '203.0.113.10';
+const laterRehearsalIp = '203.0.113.99';
 
 export function openWorld(
   io: CommandIo,
@@ -41,6 +42,7 @@ export function openWorld(
   }
   const seed = numberFlag('--seed', flags.seed) ?? 1;
   const account = new Account(nouns, { file: join(folder, 'account.json'), seed, faults: faultsOf(flags) });
+  const myAddress = () => (account.moved ? laterRehearsalIp : rehearsalIp);
   return {
     kind: 'simulated',
     notice: 'Rehearsal: a simulated account in this process. Nothing reaches AWS and nothing costs anything.',
@@ -52,14 +54,14 @@ export function openWorld(
       maxAttempts: 1,
       credentials: { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' },
     },
-    shell: simulatedShell(account, { myAddress: rehearsalIp }),
+    shell: simulatedShell(account, { myAddress }),
     random: () => account.random(),
     prepare: (client) => {
       attach(account, client as never);
       return client;
     },
     randomText,
-    myIp: async () => rehearsalIp,
+    myIp: async () => myAddress(),
     close: () => account.save(),
   };
 }
@@ -91,6 +93,9 @@ const amounts = {
   tagLag: 'tagLagSeconds',
   iamLag: 'iamLagSeconds',
   expire: 'expireAtCall',
+  offline: 'offlineAtCall',
+  asleep: 'asleepAtCall',
+  move: 'moveAtCall',
 } as const satisfies Record<string, keyof Faults>;
 
 /** `OPERATION:CODE`, `STEP:CODE`, `later.NOUN:CODE` (each with `*TIMES`), or an amount: `throttle=0.2`, `lag=10`. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Aws } from '../aws.ts';
 import { classify, type ErrorClass } from '../aws-errors.ts';
 import type { Identity, Row, State } from '../state.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, stopwatch } from './clock.ts';
 import type { Events } from './events.ts';
 import type { AnyResource, Step } from './resource.ts';
 
@@ -112,6 +112,7 @@ interface Patience {
 const patience: Partial<Record<ErrorClass, Patience>> = {
   throttle: { everySeconds: 2, upToSeconds: 600 },
   unclear: { everySeconds: 2, upToSeconds: 300 },
+  offline: { everySeconds: 5, upToSeconds: 1200 },
   notVisible: { everySeconds: 3, upToSeconds: 300 },
   iamPropagation: { everySeconds: 4, upToSeconds: 120 },
   serviceLinkedRole: { everySeconds: 5, upToSeconds: 120 },
@@ -125,15 +126,17 @@ const patience: Partial<Record<ErrorClass, Patience>> = {
  */
 export async function persist<T>(run: Run, classes: readonly ErrorClass[], work: () => Promise<T>): Promise<T> {
   const since = new Map<ErrorClass, number>();
+  const waited = stopwatch(run.clock);
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       const kind = classify(error);
       const wait = classes.includes(kind) ? patience[kind] : undefined;
-      const start = since.get(kind) ?? run.clock.now();
+      const seconds = waited();
+      const start = since.get(kind) ?? seconds;
       since.set(kind, start);
-      if (!wait || run.clock.now() - start > wait.upToSeconds * 1000 * run.pace) throw error;
+      if (!wait || seconds - start > wait.upToSeconds * run.pace) throw error;
       await pause(run, wait.everySeconds * Math.min(3, 1 + attempt / 8));
     }
   }
@@ -159,11 +162,15 @@ const settleSeconds = 40;
 export async function lookFor(run: Run, resource: AnyResource, since: string): Promise<Identity | undefined> {
   const called = Date.parse(since);
   const needs = known(run, resource);
+  const waited = stopwatch(run.clock);
   for (let empty = 1; ; empty++) {
-    const asked = run.clock.now();
-    const found = await persist(run, ['throttle', 'unclear'], () => resource.find(bindTo(run, resource), needs));
+    // A clock that was set back since the call would have it in the future for hours.
+    const settled = Math.max((run.clock.now() - called) / 1000, waited());
+    const found = await persist(run, ['throttle', 'unclear', 'offline'], () =>
+      resource.find(bindTo(run, resource), needs),
+    );
     if (found) return found;
-    if (empty >= 2 && asked - called >= settleSeconds * 1000 * run.pace) return undefined;
+    if (empty >= 2 && settled >= settleSeconds * run.pace) return undefined;
     await pause(run, settleSeconds / 2);
   }
 }

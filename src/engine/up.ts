@@ -114,21 +114,26 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
   return outcome;
 }
 
+/** Without credentials and without a network nothing goes on. */
+function endsAll(error: unknown): boolean {
+  return ['expired', 'offline'].includes(classify(error));
+}
+
 /**
- * Whatever is under way when the credentials expire ends with it, which is one failure and not twenty. The others were
- * stopped by it, and so is what has not begun. It comes before other failures: nothing can be mended without credentials.
+ * Whatever is under way when the credentials expire or the network is gone ends with it, which is one failure and not
+ * twenty. The others were stopped by it, and so is what has not begun. It comes before other failures, since nothing can
+ * be mended before it is.
  */
 export function note(outcome: Outcome, steps: StepLines, key: string, error: unknown) {
-  const isExpired = (one: unknown) => classify(one) === 'expired';
-  const again = isExpired(error) && outcome.failed.some((one) => isExpired(one.error));
+  const again = endsAll(error) && outcome.failed.some((one) => endsAll(one.error));
   if (error instanceof Stopped || again) outcome.skipped.push(key);
-  else if (isExpired(error)) outcome.failed.unshift(steps.failed(key, error));
+  else if (endsAll(error)) outcome.failed.unshift(steps.failed(key, error));
   else outcome.failed.push(steps.failed(key, error));
 }
 
-/** True when nothing new should begin: told to stop, or without credentials. */
+/** True when nothing new should begin: told to stop, or without credentials or network. */
 export function ending({ signal }: Run, { failed }: Outcome): boolean {
-  return signal.aborted || failed.some(({ error }) => classify(error) === 'expired');
+  return signal.aborted || failed.some(({ error }) => endsAll(error));
 }
 
 /** Creates (or goes on with) one resource until it is complete. True when it was made anew. */
@@ -184,7 +189,7 @@ async function make(run: Run, resource: AnyResource, generation: number) {
   try {
     identity = await persist(
       run,
-      ['throttle', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
+      ['throttle', 'offline', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
       async () => {
         for (let attempt = 0; ; attempt++) {
           if (perhaps) {
@@ -226,7 +231,7 @@ async function complete(run: Run, resource: AnyResource) {
   const identity = run.state.row(key)!.identity!;
   const output = await persist(
     run,
-    ['throttle', 'unclear', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
+    ['throttle', 'unclear', 'offline', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
     async () => (await resource.finish?.(bindTo(run, resource), identity, known(run, resource))) ?? {},
   );
   run.state.complete(key, output, now(run));
@@ -247,7 +252,7 @@ async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
   if (!identity) return;
   if (!row.identity) run.state.created(key, identity, now(run));
   run.state.destroying(key, now(run));
-  await persist(run, ['throttle', 'unclear', 'inUse', 'wrongState'], () =>
+  await persist(run, ['throttle', 'unclear', 'offline', 'inUse', 'wrongState'], () =>
     resource.destroy(bindTo(run, resource, { letGo }), identity),
   );
 }

@@ -49,8 +49,9 @@ export class Account {
   readonly faults: Faults;
   /** How many changing calls this process has made; what `faults.kill` counts. */
   changingCalls = 0;
-  /** How many calls this process has made; what `faults.expireAtCall` counts. */
+  /** How many calls this process has made; what `faults.expireAtCall` and its like count. */
   calls = 0;
+  #offlineUntil: number | undefined;
   /** What was asked since the last changing call, as text: a client that asks the same again is waiting for something. */
   readonly questions = new Set<string>();
   readonly #operations = new Map<string, Operation>();
@@ -103,6 +104,19 @@ export class Account {
   /** Regions in which anything was ever stored, without the pseudo region `global`. */
   regions(): string[] {
     return Object.keys(this.#data.tables).filter((name) => name !== 'global');
+  }
+
+  /** True while the process's machine has no network. */
+  get offline(): boolean {
+    const { offlineAtCall } = this.faults;
+    if (offlineAtCall === undefined || this.calls < offlineAtCall) return false;
+    this.#offlineUntil ??= this.clock.now() + 600_000;
+    return this.clock.now() < this.#offlineUntil;
+  }
+
+  /** True once the process's machine has another public address. */
+  get moved(): boolean {
+    return this.faults.moveAtCall !== undefined && this.calls >= this.faults.moveAtCall;
   }
 
   /** Brings the account up to now: everything that was due happens, in order of time. */

@@ -3,7 +3,7 @@ import type { Account, Scope } from './account.ts';
 import { withBodyRead } from './bodies.ts';
 import { countChange } from './changing-call.ts';
 import { errorResponse } from './error-response.ts';
-import { connectionReset, expired, refusedOnPurpose, throttled } from './faulty-answers.ts';
+import { connectionReset, expired, nameNotFound, refusedOnPurpose, throttled } from './faulty-answers.ts';
 import { withTokenOfWire } from './idempotency-token.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -117,6 +117,11 @@ async function answer(
   if (unattended) await passTimeIfAskedAgain(account, `${service}:${operation}`, input, changing);
 
   account.calls++;
+  if (faults.asleepAtCall === account.calls) {
+    account.clock.suspend(3_600_000);
+    throw connectionReset();
+  }
+  if (account.offline) throw nameNotFound(service);
   if (faults.expireAtCall !== undefined && account.calls >= faults.expireAtCall) return expired(service);
   if (dice(account, faults.resetBefore)) throw connectionReset();
   if (dice(account, faults.throttle)) return throttled(service);

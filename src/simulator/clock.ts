@@ -8,6 +8,8 @@ export interface SimulatedClock {
   busy<T>(work: () => Promise<T>): Promise<T>;
   /** The opposite, for a wait inside such work: time may pass. */
   idle<T>(work: () => Promise<T>): Promise<T>;
+  /** The machine is suspended for that long: the world's time goes on, and timers go on where they were. */
+  suspend(milliseconds: number): void;
   /** How many are asleep; nobody asleep means that only calls move a virtual clock. */
   sleepers(): number;
 }
@@ -40,6 +42,11 @@ export class VirtualClock implements SimulatedClock {
 
   sleepers(): number {
     return this.#sleepers.length;
+  }
+
+  suspend(milliseconds: number) {
+    this.#now += milliseconds;
+    for (const sleeper of this.#sleepers) sleeper.at += milliseconds;
   }
 
   sleep(milliseconds: number): Promise<void> {
@@ -96,7 +103,7 @@ export class VirtualClock implements SimulatedClock {
 /** Runs `speed` simulated seconds to a real one, for clients that sleep by themselves. */
 export class ScaledClock implements SimulatedClock {
   readonly #realStart = performance.now();
-  readonly #start: number;
+  #start: number;
   readonly #speed: number;
   #sleepers = 0;
 
@@ -111,6 +118,10 @@ export class ScaledClock implements SimulatedClock {
 
   sleepers(): number {
     return this.#sleepers;
+  }
+
+  suspend(milliseconds: number) {
+    this.#start += milliseconds;
   }
 
   async sleep(milliseconds: number): Promise<void> {

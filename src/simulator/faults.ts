@@ -32,6 +32,12 @@ export interface Faults {
   errorAfter?: number;
   /** From its n-th call on, the process's credentials have expired. A process started later has new ones. */
   expireAtCall?: number;
+  /** From its n-th call on, the process's machine has no network for ten minutes. */
+  offlineAtCall?: number;
+  /** At its n-th call, which is lost, the process's machine is suspended for an hour. */
+  asleepAtCall?: number;
+  /** From its n-th call on, the process's machine has another public address. */
+  moveAtCall?: number;
   refuse?: NamedRefusal[];
   /** Named late failures (a NAT gateway that ends in `failed`): the next `times` creations of `noun` fail by themselves. */
   breakLater?: { noun: string; code: string; times?: number }[];

@@ -41,6 +41,13 @@ export function connectionReset(): Error {
   });
 }
 
+/** What the SDK throws when no name can be resolved. */
+export function nameNotFound(service: ServiceName): Error {
+  const host = `${service}.amazonaws.com`;
+  const message = `getaddrinfo ENOTFOUND ${host}`;
+  return Object.assign(new Error(message), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
+}
+
 /** A code that only some calls are answered with, and AWS's words with it. */
 interface Known {
   calls: RegExp;

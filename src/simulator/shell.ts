@@ -8,7 +8,7 @@ import { findInstance, wayInProblem } from './hosts/way-in.ts';
 
 export interface SimulatedShellOptions {
   /** Where the user sits, as the security groups see it; undefined counts as any address that they let in. */
-  readonly myAddress?: string;
+  readonly myAddress?: () => string;
 }
 
 /** Seconds until a server has answered. */
@@ -22,9 +22,10 @@ export function simulatedShell(account: Account, { myAddress }: SimulatedShellOp
   /** The server as it is now, or the error of an ssh that does not get through. */
   function meet(host: Host, command: Command) {
     account.catchUp();
+    if (account.offline) throw shellError('unreachable', host, command, 'ssh: connect: Network is unreachable');
     const found = findInstance(account, host.instanceId);
     if (!found) throw shellError('unreachable', host, command, 'The instance does not exist.');
-    const problem = wayInProblem(found.scope, found.instance, host, myAddress);
+    const problem = wayInProblem(found.scope, found.instance, host, myAddress?.());
     if (problem !== undefined) throw shellError('unreachable', host, command, `ssh: ${problem}`);
     return { ...found, host: hostOf(found.scope, found.instance) };
   }

@@ -105,11 +105,20 @@ async function fromMe({ config, myCidr }: Aws, ports: number[]): Promise<Rule[]>
   return cidrs.flatMap((cidr) => ports.map((port) => ({ port, why: 'from my address', from: { cidr } })));
 }
 
+function wayIn(aws: Aws): Promise<Rule[]> {
+  return fromMe(aws, aws.config.tls.mode === 'off' ? [22, 80] : [22, 80, 443]);
+}
+
+/** Opens the bastion's group for the address that I have now, and closes it for the one that I had. */
+export async function renewWayIn(aws: Aws, groupId: string) {
+  if (aws.config.access.myIp === 'auto') await setRules(aws, groupId, await wayIn(aws));
+}
+
 export const publicSecurityGroup = securityGroup(
   'publicSecurityGroup',
   { vpc },
   'airflow-aws: the bastion, from my address',
-  (aws) => fromMe(aws, aws.config.tls.mode === 'off' ? [22, 80] : [22, 80, 443]),
+  wayIn,
 );
 
 // The tutorial adds the bastion's address here after STEP 9; a reference to its group says the same and outlives it.

@@ -19,7 +19,8 @@ const meanings: Partial<Record<ErrorClass, string>> = {
   throttle: `RequestLimitExceeded Throttling ThrottlingException ThrottledException SlowDown TooManyRequestsException
     EC2ThrottledException BandwidthLimitExceeded PriorRequestNotComplete TransactionInProgressException
     RequestThrottled RequestThrottledException ProvisionedThroughputExceededException`,
-  unclear: 'RequestTimeout TimeoutError ECONNRESET ECONNREFUSED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN',
+  unclear: 'RequestTimeout TimeoutError ECONNRESET EPIPE ETIMEDOUT',
+  offline: 'ENOTFOUND EAI_AGAIN ECONNREFUSED ENETUNREACH EHOSTUNREACH ENETDOWN',
   notVisible: `InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidInternetGatewayID.NotFound
     InvalidRouteTableID.NotFound InvalidGroup.NotFound InvalidAllocationID.NotFound NatGatewayNotFound
     InvalidInstanceID.NotFound InvalidAMIID.NotFound InvalidAMIID.Unavailable InvalidKeyPair.NotFound

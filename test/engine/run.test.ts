@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorClass } from '../../src/aws-errors.ts';
+import type { Clock } from '../../src/engine/clock.ts';
 import { known, lookFor, pause, persist, Stopped, tokenFor } from '../../src/engine/run.ts';
 import { refusal, toy, Workshop } from './toys.ts';
 
@@ -19,6 +20,7 @@ describe('persist', () => {
   it.each([
     ['throttle', 'RequestLimitExceeded', 600],
     ['unclear', 'TimeoutError', 300],
+    ['offline', 'ENOTFOUND', 1200],
     ['notVisible', 'InvalidVpcID.NotFound', 300],
     ['serviceLinkedRole', 'ServiceLinkedRoleNotFoundFault', 120],
     ['wrongState', 'IncorrectState', 1800],
@@ -50,6 +52,20 @@ describe('persist', () => {
       return 'done';
     };
     expect(await persist(shop.run([]), ['notVisible', 'unclear'], story)).toBe('done');
+  });
+
+  it('does not take for waiting that the machine slept, or that its clock was set back', async () => {
+    const shop = new Workshop();
+    let [looks, shift] = [0, 0];
+    const clock: Clock = { now: () => shop.clock.now() + shift, sleep: (time) => shop.clock.sleep(time) };
+    const work = async () => {
+      looks++;
+      if (looks === 3) shift += 3_600_000;
+      if (looks === 6) shift -= 7_200_000;
+      if (looks < 9) throw refusal('TimeoutError');
+      return 'done';
+    };
+    expect(await persist({ ...shop.run([]), clock }, ['unclear'], work)).toBe('done');
   });
 
   it('waits in proportion to the pace', async () => {
@@ -104,6 +120,15 @@ describe('lookFor', () => {
     expect(asked.length).toBeGreaterThanOrEqual(2);
     expect(asked.at(-1)).toBeGreaterThanOrEqual(30);
     expect(asked.at(-2)).toBeLessThan(30);
+  });
+
+  it('does not wait for a clock that was set back since the call to come to it again', async () => {
+    const shop = new Workshop();
+    const vpc = toy(shop, 'vpc', [], { find: async () => undefined });
+    const called = new Date(shop.clock.now() + 7_200_000).toISOString();
+    expect(await lookFor(shop.run([vpc]), vpc, called)).toBeUndefined();
+    expect(shop.seconds).toBeGreaterThanOrEqual(40);
+    expect(shop.seconds).toBeLessThan(120);
   });
 
   it('goes on after throttles and lost answers, which say nothing', async () => {

@@ -128,6 +128,24 @@ describe('wait', () => {
     expect((clock.now() - start) / 1000).toBeLessThanOrEqual(70);
   });
 
+  it('is not ended by an hour that the machine slept between two looks, even when the first look after it is lost', async () => {
+    let looks = 0;
+    const look = async () => {
+      looks++;
+      if (looks === 2) await clock.sleep(3_600_000);
+      if (looks === 2) throw refusal('TimeoutError');
+      return looks === 4 ? 'ready' : undefined;
+    };
+    expect(await bound('a').wait({ ...what, timeoutSeconds: 100 }, look)).toBe('ready');
+  });
+
+  it('leaves it to the engine to wait for the network: what is being waited for goes on without it', async () => {
+    const gone = async () => {
+      throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' });
+    };
+    await expect(bound('a').wait(what, gone)).rejects.toThrow('EAI_AGAIN');
+  });
+
   it.each(['RequestLimitExceeded', 'TimeoutError', 'InvalidVpcID.NotFound'])('looks on after %s', async (code) => {
     let looks = 0;
     const look = async () => {

@@ -64,6 +64,37 @@ describe('the order of up', () => {
   });
 });
 
+describe('a network that is gone', () => {
+  const noName = () => Object.assign(new Error('getaddrinfo ENOTFOUND ec2'), { code: 'ENOTFOUND' });
+
+  it('is waited for, and nothing is looked for: a call that never left has made nothing', async () => {
+    const vpc = toy(shop, 'vpc', [], {
+      create: async () => {
+        if (shop.seconds < 600) throw noName();
+        return shop.make('vpc');
+      },
+    });
+    const { failed } = await build(vpc);
+    expect(failed).toEqual([]);
+    expect(shop.verbs('vpc')).not.toContain('find');
+    expect(shop.onDisk('vpc')?.status).toBe('complete');
+  });
+
+  it('ends the run as one failure when it does not come back, and leaves no row of what was never made', async () => {
+    const never = async () => {
+      throw noName();
+    };
+    const { failed, skipped } = await build(
+      toy(shop, 'vpc', [], { create: never }),
+      toy(shop, 'address', [], { create: never }),
+    );
+    expect(failed.map(({ key }) => key)).toEqual(['vpc']);
+    expect(skipped).toEqual(['address']);
+    expect(shop.seconds).toBeGreaterThan(1200);
+    expect(shop.onDisk('vpc')).toBeUndefined();
+  });
+});
+
 describe('a failure', () => {
   it('stops what needs it, near and far; everything else goes on to its end and is recorded', async () => {
     const root = toy(shop, 'root');

@@ -8,6 +8,7 @@ import { type Command, file, files, read } from '../../hosts/command.ts';
 import { osOf } from '../../hosts/os.ts';
 import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
+import { renewWayIn } from '../07-security-groups.ts';
 
 export type ServerName = 'bastion' | 'a' | 'c';
 
@@ -48,18 +49,52 @@ function markerPath(key: string): string {
   return `/var/lib/airflow-aws/done/${key}`;
 }
 
+/** Looks at a server that does not answer before the way to it is opened anew: about half a minute. */
+const looksBeforeRenewal = 8;
+
 /** Waits until the server answers, and reads the resource's marker: empty when nothing was done yet. */
 async function readMarker(aws: Aws, host: Host, key: string): Promise<string> {
+  let looks = 0;
   return aws.wait({ for: `ssh on ${host.name}`, everySeconds: 3, timeoutSeconds: 600 }, async () => {
     try {
       return (await aws.shell.run(host, read(markerPath(key)))).stdout.trim();
     } catch (error) {
       // A server answers some time after EC2 calls it running, and its user has the key a moment after that.
       if (!(error instanceof UserError && waitable.has(error.code))) throw error;
+      // It may also be that my own address is another one since the rule for it was made.
+      if (error.code === shellErrors.unreachable && ++looks % looksBeforeRenewal === 0) await letMeIn(aws, host);
       await pauseForServers(aws);
       return undefined;
     }
   });
+}
+
+/** The bastion has one group, and that is the one with the rule for my address. */
+async function letMeIn(aws: Aws, { instanceId, via }: Host) {
+  const bastionId = via?.instanceId ?? instanceId;
+  const bastion = (await describe(aws, [bastionId])).get(bastionId);
+  const groupId = bastion?.SecurityGroups?.[0]?.GroupId;
+  if (groupId === undefined) return;
+  await renewWayIn(aws, groupId).catch((error) => {
+    // Whoever tells my address may be out of reach as well; the next look asks again.
+    if (!(error instanceof UserError)) throw error;
+  });
+}
+
+/** Commands that break off one after another before the run says so. All of them may run twice. */
+const mostBreaks = 5;
+
+/** One command of the work on a server. When the way to the server is lost meanwhile, it is waited for. */
+async function runThere(aws: Aws, host: Host, command: Command) {
+  for (let breaks = 1; ; breaks++) {
+    try {
+      return await aws.shell.run(host, command);
+    } catch (error) {
+      const lost = error instanceof UserError && error.code === shellErrors.unreachable;
+      if (!lost || breaks > mostBreaks) throw error;
+      await readMarker(aws, host, 'nothing');
+    }
+  }
 }
 
 /** Waits on AWS shrink to nothing on an emulator, which answers at once; servers take their time in any world. */
@@ -106,9 +141,9 @@ export function serverWork<const Key extends string, const N extends Needs>(
 
   async function carryOut(aws: Aws, host: Host, list: readonly Command[]) {
     const work = digest(list);
-    for (const command of list) await aws.shell.run(host, command);
+    for (const command of list) await runThere(aws, host, command);
     const marker = file(markerPath(key), '0644', 'root:root', `${recipe(aws)} ${work}\n`);
-    await aws.shell.run(host, files('note what was done', [marker]));
+    await runThere(aws, host, files('note what was done', [marker]));
     return { instanceId: host.instanceId, work };
   }
 
