@@ -18,6 +18,8 @@ mkdir -p "$cache"
 room=12000
 [ ! -e "$cache/mysql.done" ] || room=6000
 [ "$(df --output=avail -m "$cache" | tail -1)" -ge "$room" ] || cannot "it needs $room MB of room at $cache"
+# Servers get devices with the rights that they have here.
+[ "$(stat -c %a /dev/null)" = 666 ] || cannot '/dev/null is not for everybody here'
 unshare --mount --net --pid --uts --ipc --fork true 2>/dev/null || cannot 'this machine lets nobody make namespaces'
 
 missing=()

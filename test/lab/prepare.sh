@@ -1,32 +1,16 @@
 #!/usr/bin/env bash
 # Makes what the lab needs of the outside world, once: a Debian 13 for its servers, the packages and wheels that they
-# install, and a MySQL. Each part is kept in the cache and is not made again. Usage: prepare.sh CACHE ENDPOINT
+# install, and a MySQL. Each part is kept in the cache and is not made again. On a machine that cannot hold the lab one
+# line on standard output says why, with 69, or 75 where something could not be fetched.
+# Usage: prepare.sh CACHE [ENDPOINT]; without an endpoint everything is fetched and tried, and no server is furnished.
 set -euo pipefail
 cache=$1
-endpoint=$2
+endpoint=${2:-}
+part=${3:-}
 lab=$(cd "$(dirname "$0")" && pwd)
 suite=trixie
 python=3.13
 airflow=3.3.2
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
-
-tools() {
-  local missing=() tool
-  for tool in debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables dnsmasq:dnsmasq-base \
-    redis-server:redis-server nginx:nginx-light openssl:openssl apt-ftparchive:apt-utils ssh:openssh-client \
-    chromium:chromium fc-list:fontconfig curl:curl ip:iproute2 sysctl:procps; do
-    command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
-  done
-  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
-  [ ${#missing[@]} -eq 0 ] && return
-  apt-get update -qq
-  # A server that is installed here must not start here: the lab starts its own.
-  local policy=/usr/sbin/policy-rc.d
-  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-}
 
 # Runs a command in a tree, as root of it, with the names of this machine.
 inside() {
@@ -99,6 +83,7 @@ debs() {
   [ -e "$cache/debs.done" ] && return
   local tree=$cache/base
   printf 'deb http://deb.debian.org/debian %s main\n' "$suite" >"$tree/etc/apt/sources.list"
+  echo 'Acquire::Retries "3";' >"$tree/etc/apt/apt.conf.d/90retries"
   inside "$tree" apt-get -qq update
   inside "$tree" apt-get -qq --yes --no-install-recommends --download-only install \
     nginx openssl curl ca-certificates nfs-common python3 python3-venv gcc pkg-config python3-dev libmariadb-dev
@@ -144,9 +129,79 @@ mysql() {
   touch "$cache/mysql.done"
 }
 
-tools
-base
-debs
-wheels
-mysql
-furnish
+# A server of the lab boots here, with the ceilings and walls that units of the product have, and ends by itself.
+trial() {
+  local now folder=$cache/trial.tree
+  now=$(cat /proc/sys/kernel/random/boot_id)
+  [ "$(cat "$cache/trial" 2>/dev/null || true)" != "$now" ] || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder/upper/etc/systemd/system/multi-user.target.wants" "$folder/upper/etc/ssh" "$folder/work" "$folder/root"
+  cat >"$folder/upper/etc/systemd/system/trial.service" <<'UNIT'
+[Unit]
+Requires=ssh.service dbus.service
+After=ssh.service dbus.service
+SuccessAction=exit-force
+FailureAction=exit-force
+[Service]
+Type=oneshot
+User=nobody
+MemoryMax=50%
+ProtectSystem=strict
+PrivateTmp=yes
+PrivateDevices=yes
+RestrictNamespaces=yes
+SystemCallFilter=@system-service
+StateDirectory=trial
+ExecStart=/bin/sh -c 'exec </dev/null >/dev/null && touch /var/lib/trial/well'
+UNIT
+  ln -s ../trial.service "$folder/upper/etc/systemd/system/multi-user.target.wants/trial.service"
+  ssh-keygen -q -A -f "$folder/upper" >/dev/null
+  mount -t overlay overlay -o "lowerdir=$cache/base,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 180 systemd-nspawn --quiet --register=no --keep-unit \
+    --private-network --link-journal=no --resolv-conf=off --timezone=off --directory "$folder/root" --boot \
+    </dev/null >"$cache/trial.log" 2>&1 || true
+  umount "$folder/root"
+  if [ ! -e "$folder/upper/var/lib/trial/well" ]; then
+    echo "a server does not boot here; $cache/trial.log has its console"
+    exit 69
+  fi
+  rm -rf "$folder"
+  echo "$now" >"$cache/trial"
+}
+
+# Mirrors and indexes fail for reasons of their own: three tries, each in a shell of its own, where any error ends it.
+fetch() {
+  local one attempt
+  for one in "$@"; do
+    for attempt in 1 2 3 none; do
+      if [ "$attempt" = none ]; then
+        echo "what $one needs could not be fetched"
+        return 75
+      fi
+      if "$0" "$cache" '' "$one" >&2; then break; fi
+      sleep $((attempt * 10))
+    done
+  done
+}
+
+if [ -n "$part" ]; then
+  "$part"
+  exit
+fi
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+began=$SECONDS
+"$lab/machine.sh" "$cache"
+fetching=()
+for chain in 'base debs' wheels mysql; do
+  # shellcheck disable=SC2086 # words of a chain are parts, one after the other
+  fetch $chain &
+  fetching+=($!)
+done
+for process in "${fetching[@]}"; do wait "$process"; done
+trial
+[ -z "$endpoint" ] || furnish
+# Seconds that it took when there was something to do, for whoever wants to know.
+if [ -e "$cache/seconds" ]; then exit; fi
+echo $((SECONDS - began)) >"$cache/seconds"
