@@ -63,6 +63,13 @@ export class Airflow {
     return ((await this.call('GET', `/api/v2/dags/${dagId}/dagRuns/${runId}`)) as { state: string }).state;
   }
 
+  /** When the first run of the DAG that ended well did so. */
+  async firstEnd(dagId: string): Promise<string> {
+    const path = `/api/v2/dags/${dagId}/dagRuns?state=success&order_by=end_date&limit=1`;
+    const { dag_runs } = (await this.call('GET', path)) as { dag_runs: { end_date: string }[] };
+    return dag_runs[0]!.end_date;
+  }
+
   async tasks(dagId: string, runId: string): Promise<TaskInstance[]> {
     const path = `/api/v2/dags/${dagId}/dagRuns/${runId}/taskInstances`;
     return ((await this.call('GET', path)) as { task_instances: TaskInstance[] }).task_instances;

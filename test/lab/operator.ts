@@ -30,11 +30,19 @@ export async function openLab(log: (line: string) => void): Promise<{ region: Re
   };
 }
 
-/** The settings of a deployment in the lab: what differs from the defaults is where we are, and the system. */
-export function writeSettings(directory: string, os = process.env.LAB_OS ?? 'debian-13') {
+/**
+ * The settings of a deployment in the lab: what differs from the defaults is where we are, and the system. `more` has
+ * further settings as YAML, by their name.
+ */
+export function writeSettings(
+  directory: string,
+  os = process.env.LAB_OS ?? 'debian-13',
+  more: Readonly<Record<string, string>> = {},
+) {
   mkdirSync(directory, { recursive: true });
-  const settings = `version: 1\nos: ${os}\naccess:\n  myIp: ${addresses.operator}\n`;
-  writeFileSync(join(directory, 'airflow-aws.yaml'), settings);
+  const settings = { version: '1', os, access: `{ myIp: ${addresses.operator} }`, ...more };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}: ${value}\n`);
+  writeFileSync(join(directory, 'airflow-aws.yaml'), lines.join(''));
 }
 
 /** The program, its arguments and its environment, on the operator's machine. */
@@ -55,6 +63,8 @@ export function commandLine(directory: string, args: readonly string[]) {
 export interface Ended {
   /** Null when a signal ended it. */
   readonly code: number | null;
+  readonly stdout: string;
+  /** Both of its outputs as a terminal shows them. */
   readonly output: string;
 }
 
@@ -66,10 +76,11 @@ export async function airflowAws(
 ): Promise<Ended> {
   const { command, env } = commandLine(directory, args);
   const child: ChildProcess = spawn(command[0], command[1], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
+  let [stdout, output] = ['', ''];
   for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (stream === child.stdout) stdout += text;
     });
   const limit = setTimeout(
     () => process.kill(-child.pid!, 'SIGKILL'),
@@ -84,5 +95,5 @@ export async function airflowAws(
   mkdirSync(logs, { recursive: true });
   const number = String(readdirSync(logs).length + 1).padStart(2, '0');
   writeFileSync(join(logs, `${number}-${args[0]}.log`), `${args.join(' ')} ended with ${code}\n${output}`);
-  return { code, output };
+  return { code, stdout, output };
 }

@@ -14,13 +14,13 @@ export interface Service {
 }
 
 /** Key and certificate for `name`, from the authority that all servers of the lab trust. */
-export async function certificate(folder: string, name: string) {
+export async function certificate(folder: string, name: string, kind: 'DNS' | 'IP' = 'DNS') {
   const authority = join(cacheFolder, 'ca');
   mkdirSync(folder, { recursive: true });
   const file = (end: string) => join(folder, end);
   const request = ['req', '-newkey', 'rsa:2048', '-nodes', '-keyout', file('server.key'), '-out', file('server.csr')];
   await run('openssl', [...request, '-subj', '/CN=lab']);
-  writeFileSync(file('names'), `subjectAltName=DNS:${name}\nauthorityKeyIdentifier=keyid\n`);
+  writeFileSync(file('names'), `subjectAltName=${kind}:${name}\nauthorityKeyIdentifier=keyid\n`);
   const signing = ['x509', '-req', '-in', file('server.csr'), '-CA', join(authority, 'ca.crt')];
   signing.push('-CAkey', join(authority, 'ca.key'), '-CAcreateserial', '-days', '30', '-extfile', file('names'));
   await run('openssl', [...signing, '-out', file('server.crt')]);
