@@ -34,13 +34,19 @@ export async function clusterOf(directory: string, region: Region): Promise<Clus
 }
 
 async function parameter(name: string): Promise<string> {
-  const read = `import('@aws-sdk/client-ssm').then(async ({ SSMClient, GetParameterCommand }) => {
-    const client = new SSMClient({ endpoint: '${endpointUrl}', region: '${REGION}' });
-    const { Parameter } = await client.send(new GetParameterCommand({ Name: '${name}', WithDecryption: true }));
-    process.stdout.write(Parameter.Value);
+  const answer = await callAws('ssm', 'SSMClient', 'GetParameterCommand', { Name: name, WithDecryption: true });
+  return (answer as { Parameter: { Value: string } }).Parameter.Value;
+}
+
+/** One call of the AWS API from the operator's machine, through the region's own endpoint. */
+export async function callAws(service: string, client: string, command: string, input: object): Promise<unknown> {
+  const program = `import('@aws-sdk/client-${service}').then(async ({ ${client}, ${command} }) => {
+    const client = new ${client}({ endpoint: '${endpointUrl}', region: '${REGION}' });
+    const { $metadata, ...answer } = await client.send(new ${command}(${JSON.stringify(input)}));
+    process.stdout.write(JSON.stringify(answer));
   })`;
   const env = Object.entries(KEYS).map(([key, value]) => `${key}=${value}`);
-  return operator('env', ...env, process.execPath, '-e', read);
+  return JSON.parse(await operator('env', ...env, process.execPath, '-e', program));
 }
 
 /** Runs a program on the operator's machine. */

@@ -68,11 +68,11 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs the command line to its end, or to the moment at which it is killed, as a power cut would. */
+/** Runs the command line to its end, or until `killed` comes about: it is then killed, as a power cut would. */
 export async function airflowAws(
   directory: string,
   args: readonly string[],
-  { killAfterSeconds, timeoutSeconds = 1200 }: { killAfterSeconds?: number; timeoutSeconds?: number } = {},
+  { killed, timeoutSeconds = 1500 }: { killed?: Promise<unknown>; timeoutSeconds?: number } = {},
 ): Promise<Ended> {
   const { command, env } = commandLine(directory, args);
   const child: ChildProcess = spawn(command[0], command[1], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -82,10 +82,11 @@ export async function airflowAws(
       output += text;
       if (stream === child.stdout) stdout += text;
     });
-  const limit = setTimeout(
-    () => process.kill(-child.pid!, 'SIGKILL'),
-    Math.min(killAfterSeconds ?? timeoutSeconds, timeoutSeconds) * 1000,
-  );
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
+  };
+  const limit = setTimeout(kill, timeoutSeconds * 1000);
+  void killed?.then(kill);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
