@@ -1,12 +1,12 @@
 /** The cluster that the tests of one file share, and the ways to look at it. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KEYS, REGION } from '../emulator/harness.ts';
 import { Airflow } from './airflow.ts';
 import { hostNamed, onHost } from './hosts.ts';
 import { namespaces } from './network.ts';
-import { airflowAws, type Ended } from './operator.ts';
+import { airflowAws, type Ended, outputFolder } from './operator.ts';
 import { inNamespace, run } from './processes.ts';
 import { endpointUrl, type Region } from './region.ts';
 
@@ -72,6 +72,14 @@ export async function reach(from: 'operator' | 'a' | 'c', host: string, port: nu
     () => 'open',
     () => 'shut',
   );
+}
+
+/** What every host has to tell of itself, kept for whoever asks why a test failed. */
+export async function keepJournals() {
+  for (const name of ['bastion', 'a', 'c']) {
+    const journal = await onNode(name, 'journalctl', '--no-pager', '--output=short-iso').catch(String);
+    writeFileSync(join(outputFolder, `journal-${name}.log`), journal);
+  }
 }
 
 /** Runs the command line, which must end with the exit code. */

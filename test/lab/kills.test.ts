@@ -5,10 +5,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { seededRandom } from '../emulator/random.ts';
 import { until } from './airflow.ts';
-import { callAws, ends, newDirectory, onNode } from './cluster.ts';
+import { callAws, ends, keepJournals, newDirectory, onNode } from './cluster.ts';
 import { figure } from './figures.ts';
 import { hostNamed } from './hosts.ts';
 import { airflowAws, openLab, prepare, writeSettings } from './operator.ts';
@@ -23,6 +23,10 @@ beforeAll(async () => {
   await prepare();
   lab = await openLab(() => {});
   writeSettings(directory, 'amazon-linux-2023');
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await keepJournals();
 });
 
 afterAll(async () => {

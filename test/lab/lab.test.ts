@@ -5,10 +5,10 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Airflow, until } from './airflow.ts';
 import type { Browser } from './browser.ts';
-import { type Cluster, clusterOf, ends, hostOf, newDirectory, onNode } from './cluster.ts';
+import { type Cluster, clusterOf, ends, hostOf, keepJournals, newDirectory, onNode } from './cluster.ts';
 import { brokenTests, dayTwoTests, proofTests } from './day-two.ts';
 import { doorTests, ownCertificateTests } from './doors.ts';
 import { figure, idleSince, Processes } from './figures.ts';
@@ -34,6 +34,10 @@ beforeAll(async () => {
   lab = await openLab(() => {});
   processes = new Processes();
   writeSettings(directory);
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await keepJournals();
 });
 
 afterAll(async () => {
