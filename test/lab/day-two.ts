@@ -47,6 +47,15 @@ export function dayTwoTests(cluster: () => Cluster) {
     ]);
   });
 
+  test('status shows the passwords of people to who asks for them, and to nobody else', async () => {
+    const { adminPassword, userPassword, flowerPassword, ...others } = cluster().secrets;
+    const { output } = await command(0, 'status', '--show-secrets');
+    for (const one of [adminPassword, userPassword, flowerPassword]) expect(output).toContain(one);
+    for (const one of Object.values(others)) expect(output).not.toContain(one);
+    const plain = await command(0, 'status');
+    for (const one of Object.values(cluster().secrets)) expect(plain.output).not.toContain(one);
+  });
+
   test('every unit of a node comes back by itself, has a ceiling and stands behind walls', async () => {
     for (const node of ['a', 'c']) {
       const states = await onNode(node, 'systemctl', 'is-active', ...nodeUnits);

@@ -59,6 +59,7 @@ test('up builds the cluster on real hosts and says that it is healthy', async ()
   cluster = await clusterOf(directory, lab.region);
   ({ airflow } = cluster);
   expect(/Airflow\s+(https:\/\/\S+)/.exec(output)?.[1]).toBe(airflow.url);
+  expect(output.split(cluster.secrets.adminPassword!)).toHaveLength(2);
   await airflow.logIn('admin', cluster.secrets.adminPassword!);
   const journal = await onNode('a', 'journalctl', '--unit=ssh', '--output=short-unix', '--no-pager');
   const answers = Number(/^([\d.]+) .*Server listening/m.exec(journal)?.[1]);
@@ -68,7 +69,9 @@ test('up builds the cluster on real hosts and says that it is healthy', async ()
 });
 
 test('a second up changes nothing', async () => {
-  expect((await ends(directory, 0, ['up', '--yes'])).output).toContain('nothing was changed');
+  const { output } = await ends(directory, 0, ['up', '--yes']);
+  expect(output).toContain('nothing was changed');
+  expect(output).not.toContain(cluster.secrets.adminPassword);
 });
 
 dayTwoTests(() => cluster);
