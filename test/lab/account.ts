@@ -1,4 +1,5 @@
 /** The account as the lab sees it: what the AWS API tells of it, whoever answers, as far as a region has to make it real. */
+import { BlockList } from 'node:net';
 import {
   DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstancesCommand,
@@ -204,6 +205,10 @@ export class Account {
     return Reservations.flatMap(({ Instances = [] }) => Instances).flatMap((one) => {
       const its = subnet(one.SubnetId);
       if (one.State?.Name !== 'running' || !its || !one.PrivateIpAddress) return [];
+      if (!isIn(its.cidr, one.PrivateIpAddress))
+        throw new Error(
+          `the emulator gives ${one.InstanceId} the address ${one.PrivateIpAddress}, which is not of ${its.cidr}, its subnet: there is no place for it in the lab`,
+        );
       const association = IamInstanceProfileAssociations.find(
         ({ InstanceId, State }) => InstanceId === one.InstanceId && State?.startsWith('associat'),
       );
@@ -345,4 +350,11 @@ export class Account {
 function routable(address: string): string | undefined {
   const first = Number(address.split('.')[0]);
   return first > 0 && first < 224 && first !== 10 && first !== 127 ? address : undefined;
+}
+
+function isIn(cidr: string, address: string): boolean {
+  const [base = '', bits = ''] = cidr.split('/');
+  const range = new BlockList();
+  range.addSubnet(base, Number(bits));
+  return range.check(address);
 }

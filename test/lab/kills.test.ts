@@ -21,7 +21,7 @@ let lab: { region: Region; close(): Promise<void> };
 
 beforeAll(async () => {
   await prepare();
-  lab = await openLab(() => {});
+  lab = await openLab();
   writeSettings(directory, 'amazon-linux-2023');
 });
 

@@ -1,6 +1,6 @@
 /** The operator: a machine on the internet with the built command line and a folder with a deployment. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEYS, REGION, startEmulator } from '../emulator/harness.ts';
 import { addresses, namespaces } from './network.ts';
@@ -16,8 +16,12 @@ export async function prepare() {
   await run(join(process.cwd(), 'test/lab/prepare.sh'), [cacheFolder, endpointUrl]);
 }
 
-/** The region behind moto, or behind the emulator at LAB_EMULATOR_URL, which must be empty and is left running. */
-export async function openLab(log: (line: string) => void): Promise<{ region: Region; close(): Promise<void> }> {
+/**
+ * The region behind moto, or behind the emulator at LAB_EMULATOR_URL, which must be empty and is left running. One will
+ * do that gives instances addresses of their subnets, keeps their security groups and makes images. (ministack 1.5 does
+ * none of the three.)
+ */
+export async function openLab(log = keepLine): Promise<{ region: Region; close(): Promise<void> }> {
   const given = process.env.LAB_EMULATOR_URL;
   const emulator = given === undefined ? await startEmulator('moto') : undefined;
   const region = await Region.open(emulator?.directUrl ?? given!, log);
@@ -28,6 +32,11 @@ export async function openLab(log: (line: string) => void): Promise<{ region: Re
       await emulator?.stop();
     },
   };
+}
+
+function keepLine(line: string) {
+  mkdirSync(outputFolder, { recursive: true });
+  appendFileSync(join(outputFolder, 'region.log'), `${new Date().toISOString()} ${line}\n`);
 }
 
 /**
@@ -57,7 +66,7 @@ export function commandLine(directory: string, args: readonly string[]) {
     AWS_EC2_METADATA_DISABLED: 'true',
     ...KEYS,
   };
-  return { command: inNamespace(namespaces.operator, [process.execPath, bin, ...args, '-C', directory]), env };
+  return { command: inNamespace(namespaces.operator, [process.execPath, bin, '-C', directory, ...args]), env };
 }
 
 export interface Ended {

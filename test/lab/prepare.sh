@@ -192,6 +192,7 @@ mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 began=$SECONDS
+before=$(ls "$cache"/{base,debs,wheels,mysql}.done 2>/dev/null || true)
 "$lab/machine.sh" "$cache"
 fetching=()
 for chain in 'base debs' wheels mysql; do
@@ -202,6 +203,5 @@ done
 for process in "${fetching[@]}"; do wait "$process"; done
 trial
 [ -z "$endpoint" ] || furnish
-# Seconds that it took when there was something to do, for whoever wants to know.
-if [ -e "$cache/seconds" ]; then exit; fi
-echo $((SECONDS - began)) >"$cache/seconds"
+# Seconds that all of it took, for whoever wants to know.
+[ -n "$before" ] || echo $((SECONDS - began)) >"$cache/seconds"
