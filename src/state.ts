@@ -1,10 +1,38 @@
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCodes, userError } from './errors.ts';
-import { readIfThere, replaceFile } from './files.ts';
+import { exitCodes, UserError, userError } from './errors.ts';
 
-/** The error code of a write that failed. */
-export const stateNotWritten = 'state-not-written';
+/** The error codes of a write that failed: for want of room or network, or since the state is somebody else's by now. */
+export const writeFailures = {
+  notWritten: 'state-not-written',
+  changed: 'state-changed',
+  lockLost: 'lock-lost',
+} as const;
+
+/** True when `error` says that a record was not written: nothing may begin any more. */
+export function isNotWritten(error: unknown): boolean {
+  return error instanceof UserError && (Object.values(writeFailures) as string[]).includes(error.code);
+}
+
+/** Where a state is kept: one text, which is replaced whole. What goes wrong is a `UserError`. */
+export interface StateStore {
+  /** As a person finds it: the path of a file, or `s3://bucket/prefix/state.json`. */
+  readonly name: string;
+  read(): Promise<string | undefined>;
+  /** Puts `text` in the place of what this store has read or written last, and of nothing else. */
+  write(text: string): Promise<void>;
+  remove(): Promise<void>;
+  /** How the text before this one is got back, as a whole sentence without its end; undefined when there is none. */
+  restoring(): Promise<string | undefined>;
+}
+
+/** For a state that is being made and may come to nothing. */
+export const nowhere: StateStore = {
+  name: 'memory',
+  read: async () => undefined,
+  write: async () => {},
+  remove: async () => {},
+  restoring: async () => undefined,
+};
 
 /** The error code of a file that cannot be read. */
 export const stateDamaged = 'state-damaged';
@@ -47,30 +75,40 @@ interface StateData {
 }
 
 /**
- * The state file: what we know of the account, written before and after each change. A write is a new file that takes
- * the old one's place; the previous one stays beside it. `durable` asks the disk to keep it through a power cut.
+ * What we know of the account, written before and after each change. Whoever records waits for the record before the
+ * call. Records that are made while a write is on its way go out together in the next one.
  */
 export class State {
-  readonly file: string;
-  readonly #durable: boolean;
+  readonly #store: StateStore;
   readonly #data: StateData;
+  #writing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #trouble: unknown;
 
-  private constructor(file: string, durable: boolean, data: StateData) {
-    this.file = file;
-    this.#durable = durable;
+  private constructor(store: StateStore, data: StateData) {
+    this.#store = store;
     this.#data = data;
   }
 
-  static create(file: string, stack: Stack, { durable = true } = {}): State {
-    const state = new State(file, durable, { version: 1, stack, resources: {} });
-    state.#write();
-    return state;
+  /** A state that is not written before its first record. */
+  static of(store: StateStore, stack: Stack): State {
+    return new State(store, { version: 1, stack, resources: {} });
   }
 
-  /** The state in `file`, or undefined without a file. Throws a `UserError` for one that cannot be trusted. */
-  static read(file: string, { durable = true } = {}): State | undefined {
-    const data = readState(file);
-    return data && new State(file, durable, data);
+  /** The state in `store`, or undefined without one. Throws a `UserError` for one that cannot be trusted. */
+  static async read(store: StateStore): Promise<State | undefined> {
+    const data = await readState(store);
+    return data && new State(store, data);
+  }
+
+  /** The same state for another store, which is written by the first record or `save`. */
+  at(store: StateStore): State {
+    return new State(store, this.#data);
+  }
+
+  /** Why the last write failed. Nothing should begin before one has succeeded. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   get stack(): Stack {
@@ -99,111 +137,102 @@ export class State {
     return Math.max(this.row(key)?.generation ?? 0, this.#data.past?.[key] ?? 0) + 1;
   }
 
-  startRun(command: 'up' | 'destroy', since: string) {
+  startRun(command: 'up' | 'destroy', since: string): Promise<void> {
     this.#data.run = { command, since };
-    this.#write();
+    return this.save();
   }
 
-  endRun() {
+  endRun(): Promise<void> {
     delete this.#data.run;
-    this.#write();
+    return this.save();
   }
 
   /** Before the creating call. */
-  creating(key: string, { step, generation, since }: Pick<Row, 'step' | 'generation' | 'since'>) {
+  creating(key: string, { step, generation, since }: Pick<Row, 'step' | 'generation' | 'since'>): Promise<void> {
     this.#data.resources[key] = { step, status: 'creating', generation, since };
-    this.#write();
+    return this.save();
   }
 
   /** After the creating call, before any wait. */
-  created(key: string, identity: Identity, since: string) {
-    this.#change(key, { status: 'created', identity, since });
+  created(key: string, identity: Identity, since: string): Promise<void> {
+    return this.#change(key, { status: 'created', identity, since });
   }
 
-  complete(key: string, output: Output, since: string) {
-    this.#change(key, { status: 'complete', output, since });
+  complete(key: string, output: Output, since: string): Promise<void> {
+    return this.#change(key, { status: 'complete', output, since });
   }
 
   /** Before the destroying call. */
-  destroying(key: string, since: string) {
-    this.#change(key, { status: 'destroying', since });
+  destroying(key: string, since: string): Promise<void> {
+    return this.#change(key, { status: 'destroying', since });
   }
 
   /** AWS says that it is gone, or that it never was. */
-  forget(key: string) {
+  forget(key: string): Promise<void> {
     const row = this.row(key);
     if (row) this.#data.past = { ...this.#data.past, [key]: row.generation };
     delete this.#data.resources[key];
-    this.#write();
+    return this.save();
   }
 
   /** A row as it was found in the account. */
-  adopt(key: string, row: Row) {
+  adopt(key: string, row: Row): Promise<void> {
     this.#data.resources[key] = row;
-    this.#write();
+    return this.save();
   }
 
   /** The generation of something that is gone, as its tags still tell. */
-  recall(key: string, generation: number) {
+  recall(key: string, generation: number): Promise<void> {
     this.#data.past = { ...this.#data.past, [key]: generation };
-    this.#write();
+    return this.save();
   }
 
-  /** The same state as another file, which is replaced; its copy stays as the previous one. */
-  moveTo(file: string): State {
-    const moved = new State(file, this.#durable, this.#data);
-    moved.#write();
-    this.remove();
-    return moved;
+  /** Takes the state away: nothing is left to remember. */
+  async remove(): Promise<void> {
+    await this.#writing?.catch(() => {});
+    await this.#store.remove();
   }
 
-  /** Takes the file away: nothing is left to remember. */
-  remove() {
-    rmSync(this.file, { force: true });
-    rmSync(previousOf(this.file), { force: true });
+  /** Resolves when a write that began after this call is done. */
+  save(): Promise<void> {
+    if (this.#next) return this.#next;
+    if (!this.#writing) return this.#write();
+    this.#next = this.#writing
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.#write();
+      });
+    return this.#next;
   }
 
-  #change(key: string, change: Partial<Row>) {
+  #change(key: string, change: Partial<Row>): Promise<void> {
     const row = this.#data.resources[key];
     if (!row) throw new Error(`no row ${key} to change`);
     Object.assign(row, change);
-    this.#write();
+    return this.save();
   }
 
-  #write() {
-    try {
-      replaceFile(this.file, `${JSON.stringify(this.#data, null, 2)}\n`, {
-        durable: this.#durable,
-        beforeReplacing: () => keepPrevious(this.file),
-      });
-    } catch (error) {
-      throw userError({
-        code: stateNotWritten,
-        exitCode: exitCodes.failed,
-        what: `The state file ${this.file} could not be written.`,
-        why: `${(error as Error).message}. Nothing further was started; what is recorded there is still true.`,
-        fix: 'Free disk space or make the folder writable, then run the same command with --resume.',
-        resumable: true,
-      });
-    }
+  #write(): Promise<void> {
+    const writing = this.#store.write(`${JSON.stringify(this.#data, null, 2)}\n`).then(
+      () => {
+        this.#writing = undefined;
+        this.#trouble = undefined;
+      },
+      (error) => {
+        this.#writing = undefined;
+        this.#trouble = error;
+        throw error;
+      },
+    );
+    this.#writing = writing;
+    return writing;
   }
 }
 
-export function previousOf(file: string): string {
-  return `${file}.previous`;
-}
-
-/** The file that is replaced stays beside the new one. */
-function keepPrevious(file: string) {
-  if (!existsSync(file)) return;
-  const link = `${previousOf(file)}.writing`;
-  rmSync(link, { force: true });
-  linkSync(file, link);
-  renameSync(link, previousOf(file));
-}
-
-function readState(file: string): StateData | undefined {
-  const text = readIfThere(file);
+async function readState(store: StateStore): Promise<StateData | undefined> {
+  const { name } = store;
+  const text = await store.read();
   if (text === undefined) return undefined;
   let data: Partial<StateData> | undefined;
   try {
@@ -215,20 +244,23 @@ function readState(file: string): StateData | undefined {
     throw userError({
       code: 'state-newer',
       exitCode: exitCodes.usage,
-      what: `The state file ${file} has version ${data.version}; this airflow-aws reads version 1.`,
+      what: `The state in ${name} has version ${data.version}; this airflow-aws reads version 1.`,
       why: 'It was written by a newer airflow-aws, and an older one would lose what it does not know.',
       fix: 'Use the newer airflow-aws.',
     });
-  if (data?.version !== 1 || !isStack(data.stack) || !areRows(data.resources))
+  if (data?.version !== 1 || !isStack(data.stack) || !areRows(data.resources)) {
+    const restoring = await store.restoring();
     throw userError({
       code: stateDamaged,
       exitCode: exitCodes.usage,
-      what: `The state file ${file} cannot be read.`,
+      what: `The state in ${name} cannot be read.`,
       why: whyDamaged(data),
-      fix: existsSync(previousOf(file))
-        ? `Take the previous copy (mv ${JSON.stringify(previousOf(file))} ${JSON.stringify(file)}), or run "airflow-aws state rebuild" to make it again from the account.`
-        : 'Run "airflow-aws state rebuild" to make it again from the tags in the account.',
+      fix:
+        restoring === undefined
+          ? 'Run "airflow-aws state rebuild" to make it again from the tags in the account.'
+          : `${restoring}, or run "airflow-aws state rebuild" to make it again from the account.`,
     });
+  }
   return data as StateData;
 }
 

@@ -16,7 +16,8 @@ import { hourlyPrice } from '../prices.ts';
 import { regionOfProfile } from '../profile.ts';
 import { connect, connectAll, Session, type SessionOptions } from '../session.ts';
 import { sshKeyIn } from '../ssh-key.ts';
-import { deploymentFolder, type Stack, State } from '../state.ts';
+import { deploymentFolder, type Stack, State, type StateStore } from '../state.ts';
+import { stateFile } from '../state-file.ts';
 import { steps } from '../steps/index.ts';
 import { Traffic } from '../traffic.ts';
 import type { World } from '../world.ts';
@@ -39,7 +40,7 @@ export interface DeploymentFiles {
   readonly config: Config;
   readonly world: World;
   readonly folder: string;
-  readonly stateFile: string;
+  readonly store: StateStore;
   /** The resources that the settings ask for. */
   readonly graph: Graph;
   state: State | undefined;
@@ -66,9 +67,9 @@ export async function openFiles(io: CommandIo, flags: DeploymentFlags): Promise<
   for (const warning of warnings) io.note(`Note: ${warning}`);
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
   const world = openWorld(io, flags, { region: config.region, folder, os: config.os });
-  const stateFile = join(folder, 'state.json');
-  const state = flags.ignoreState ? undefined : State.read(stateFile, { durable: world.durable });
-  return { io, config, world, folder, stateFile, graph: wantedGraph(config), state };
+  const store = stateFile(join(folder, 'state.json'), { durable: world.durable });
+  const state = flags.ignoreState ? undefined : await State.read(store);
+  return { io, config, world, folder, store, graph: wantedGraph(config), state };
 }
 
 export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Promise<Deployment> {
@@ -128,9 +129,9 @@ export function everything(): Graph {
   return graphOf(steps.flatMap(({ resources }) => resources));
 }
 
-/** A state for a deployment that has none yet. */
+/** A state for a deployment that has none yet. Its first record writes it. */
 export function newState(deployment: Deployment): State {
-  const { world, config, place, stateFile } = deployment;
+  const { world, config, place, store } = deployment;
   const stack: Stack = {
     id: world.randomText(12).toLowerCase(),
     name: config.name,
@@ -138,7 +139,7 @@ export function newState(deployment: Deployment): State {
     region: place.region,
     world: world.kind,
   };
-  deployment.state = State.create(stateFile, stack, { durable: world.durable });
+  deployment.state = State.of(store, stack);
   return deployment.state;
 }
 
@@ -255,7 +256,7 @@ function explainIdentity(error: unknown, world: World) {
   });
 }
 
-function refuseStrangers(stack: Stack, { place, world, config, stateFile }: Deployment) {
+function refuseStrangers(stack: Stack, { place, world, config, store }: Deployment) {
   const differing = [
     ['account', stack.account, place.accountId],
     ['region', stack.region, place.region],
@@ -266,7 +267,7 @@ function refuseStrangers(stack: Stack, { place, world, config, stateFile }: Depl
   throw userError({
     code: 'other-account',
     exitCode: exitCodes.usage,
-    what: `The state in ${stateFile} belongs to another place.`,
+    what: `The state in ${store.name} belongs to another place.`,
     why: differing.map(([what, theirs, ours]) => `${what}: the state has ${theirs}, this run has ${ours}.`).join('\n'),
     fix: 'Use the credentials, the region and the settings of the state, or another folder (-C DIR) for a new deployment.',
   });

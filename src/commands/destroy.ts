@@ -105,7 +105,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     region: place.region,
     resources: graph.size,
   });
-  state.startRun('destroy', new Date().toISOString());
+  await state.startRun('destroy', new Date().toISOString());
   const gone = new Set(going.flatMap(({ key }) => Object.values(state.row(key)?.identity ?? {})));
   let left: Found[] = [];
   let strays: string[] = [];
@@ -136,8 +136,8 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     else if (failure) exitCode = failure.exitCode;
     else if (!nothingLeft) exitCode = exitCodes.leftovers;
     else {
-      state.endRun();
-      if (leave.length === 0) state.remove();
+      await state.endRun();
+      if (leave.length === 0) await state.remove();
       const simulated = world.kind === 'simulated' ? ' of simulated time' : '';
       end = `Destroyed in ${duration(measured.durationSeconds)}${simulated}. The audit found nothing left${leave.length === 0 ? '' : ' but what you kept'}.`;
     }
@@ -155,7 +155,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     // With rows of their own the next destroy goes on with them.
     const since = new Date(deployment.world.clock.now()).toISOString();
     for (const { key, step, identity } of left)
-      state.adopt(key, { step, status: 'created', generation: state.nextGeneration(key), identity, since });
+      await state.adopt(key, { step, status: 'created', generation: state.nextGeneration(key), identity, since });
     listLeft(io, deployment, left, strays);
   }
   if (exitCode === exitCodes.stopped && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');

@@ -14,11 +14,11 @@ export async function failureOf(
   verb: keyof typeof commands,
 ): Promise<UserError | undefined> {
   if (!first) return undefined;
-  const { world, stateFile } = deployment;
+  const { world, store } = deployment;
   return explain(first, {
     verb,
     title: steps.find(({ number }) => number === first.step)?.title ?? '',
-    stateFile,
+    stateFile: store.name,
     goOn: `${commands[verb]}${world.kind === 'simulated' ? ' --simulate' : ''}`,
     login: loginCommand(world.clientConfig.profile),
     learned: await inquire(deployment, first),

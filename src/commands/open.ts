@@ -7,14 +7,14 @@ import { refuseRehearsal } from './servers.ts';
 /** Prints where Airflow is, and shows it in the browser where there is a desktop. Asks nobody. */
 export async function open(io: CommandIo, flags: DeploymentFlags): Promise<number> {
   refuseRehearsal(flags, 'open');
-  const { state, config, stateFile } = await openFiles(io, flags);
+  const { state, config, store } = await openFiles(io, flags);
   const url = state?.row('cluster')?.output?.url;
   if (url === undefined)
     throw userError({
       code: 'no-url',
       exitCode: exitCodes.usage,
       what: `${config.name} has no address yet.`,
-      why: `The state in ${stateFile} does not know of a finished cluster.`,
+      why: `The state in ${store.name} does not know of a finished cluster.`,
       fix: 'Run "airflow-aws up"; "airflow-aws status" says how far it is.',
     });
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'open', ok: true, data: { url } }));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { DescribeFileSystemsCommand } from '@aws-sdk/client-efs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeDBClustersCommand } from '@aws-sdk/client-rds';
@@ -10,39 +11,45 @@ import { graphOf, inOrder, needsOf } from '../engine/graph.ts';
 import { bindTo, known, type Run } from '../engine/run.ts';
 import { exitCodes, userError } from '../errors.ts';
 import { onlooker } from '../onlooker.ts';
-import { State } from '../state.ts';
+import { nowhere, State } from '../state.ts';
+import { stateFile } from '../state-file.ts';
 import { type Deployment, everything, runOf } from './deployment.ts';
 
 /**
- * Makes the state again from the account, by tags and names, and puts it in the file's place. `undefined` when the
- * account has nothing of this deployment. Changes nothing in the account. Throws when two deployments have the name.
+ * Makes the state again from the account, by tags and names; `save` or the first record puts it in its place. `undefined`
+ * when the account has nothing of this deployment. Changes nothing in the account. Throws when two deployments have the
+ * name.
  */
 export async function rebuildState(deployment: Deployment): Promise<State | undefined> {
-  const { config, place, world, stateFile } = deployment;
+  const { config, place, world, store } = deployment;
   const graph = everything();
   const { ids, tagged } = await stacksInAccount(deployment);
   const states: State[] = [];
   for (const id of ids) {
     const stack = { id, name: config.name, account: place.accountId, region: place.region, world: world.kind };
-    const state = State.create(`${stateFile}.rebuilding-${id}`, stack, { durable: world.durable });
+    const state = State.of(nowhere, stack);
     const run = runOf(deployment, state);
     const found = await discover(run, graph);
-    adoptAll(run, found, tagged, new Date(world.clock.now()).toISOString());
+    await adoptAll(run, found, tagged, new Date(world.clock.now()).toISOString());
     await finishByLooking(run, found);
     // What is used carries no tags of ours, and is there whoever uses it.
     if ([...found.values()].some(({ identity }) => !identity.used)) states.push(state);
-    else state.remove();
   }
-  if (states.length > 1)
-    throw userError({
-      code: 'two-deployments',
-      exitCode: exitCodes.usage,
-      what: `Two deployments called ${config.name} are in this account and region: ${states.map(({ stack }) => stack.id).join(' and ')}.`,
-      why: 'Their tags airflow-aws:stack differ, so they were made by two state files.',
-      fix: `Look at ${states.map(({ file }) => file).join(' and ')}, and rename the one that is meant to state.json.`,
-    });
-  const [state] = states;
-  return state?.moveTo(stateFile);
+  if (states.length > 1) throw await twoDeployments(deployment, states);
+  return states[0]?.at(store);
+}
+
+/** Each in a file of its own, for a person to choose from. */
+async function twoDeployments({ config, folder }: Deployment, states: State[]) {
+  const fileOf = ({ stack }: State) => join(folder, `state.json.rebuilding-${stack.id}`);
+  for (const state of states) await state.at(stateFile(fileOf(state))).save();
+  return userError({
+    code: 'two-deployments',
+    exitCode: exitCodes.usage,
+    what: `Two deployments called ${config.name} are in this account and region: ${states.map(({ stack }) => stack.id).join(' and ')}.`,
+    why: 'Their tags airflow-aws:stack differ, so they were made by two state files.',
+    fix: `Look at ${states.map(fileOf).join(' and ')}, and rename the one that is meant to state.json.`,
+  });
 }
 
 /** The stacks of this deployment's name: by what lives in EC2, and by what lives on without a network. */
@@ -87,7 +94,7 @@ export async function stacksInAccount({
 }
 
 /** A row for everything found, and the generation of what EC2 still lists though it is gone. */
-function adoptAll(
+async function adoptAll(
   { state }: Run,
   found: ReadonlyMap<string, Found>,
   tagged: ReadonlyMap<string, Tagged>,
@@ -97,10 +104,10 @@ function adoptAll(
     const { 'airflow-aws:resource': key = '', 'airflow-aws:generation': text = '', 'airflow-aws:stack': stack } = tags;
     const generation = Number(text);
     if (stack === state.stack.id && !found.has(key) && generation >= state.nextGeneration(key))
-      state.recall(key, generation);
+      await state.recall(key, generation);
   }
   for (const { key, step, identity, generation = 1 } of found.values())
-    state.adopt(key, { step, status: 'created', generation, identity, since });
+    await state.adopt(key, { step, status: 'created', generation, identity, since });
 }
 
 /**
@@ -117,7 +124,7 @@ async function finishByLooking(run: Run, found: ReadonlyMap<string, Found>) {
     const { aws, wasAsked } = onlooker(bindTo(run, resource));
     try {
       const output = (await resource.finish?.(aws, identity!, known(run, resource))) ?? {};
-      if (!wasAsked() || (needed.has(key) && generation === 1)) state.complete(key, output, since);
+      if (!wasAsked() || (needed.has(key) && generation === 1)) await state.complete(key, output, since);
     } catch {
       // Its finish waits for something, or needs an answer of a change: it is not finished, or cannot be told.
     }

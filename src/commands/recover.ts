@@ -3,6 +3,7 @@ import type { Graph } from '../engine/graph.ts';
 import { type Disagreement, disagreements } from '../engine/verify.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
 import { deploymentFolder, State, stateDamaged } from '../state.ts';
+import { stateFile } from '../state-file.ts';
 import { spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { confirmed } from './confirm.ts';
@@ -20,7 +21,7 @@ function canAsk(io: CommandIo, flags: DeploymentFlags): boolean {
 export async function offerRebuild(io: CommandIo, flags: DeploymentFlags): Promise<void> {
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
   try {
-    State.read(join(folder, 'state.json'));
+    await State.read(stateFile(join(folder, 'state.json')));
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== stateDamaged || !canAsk(io, flags)) throw error;
     io.note(`${error.what} ${error.why}`);
@@ -42,6 +43,7 @@ export async function trustState(deployment: Deployment, flags: DeploymentFlags,
   deployment.io.note(`${problem.what}\n${problem.why}`);
   await confirmed(deployment.io, flags, question);
   deployment.state = await rebuildState(deployment);
+  await deployment.state?.save();
 }
 
 function fix({ world }: Deployment): string {
@@ -49,13 +51,13 @@ function fix({ world }: Deployment): string {
 }
 
 async function lost(deployment: Deployment): Promise<UserError | undefined> {
-  const { config, place, stateFile } = deployment;
+  const { config, place, store } = deployment;
   const [...ids] = (await stacksInAccount(deployment)).ids;
   if (ids.length === 0) return undefined;
   return userError({
     code: 'state-lost',
     exitCode: exitCodes.usage,
-    what: `${config.name} is in account ${place.accountId}, region ${place.region} (stack ${ids.join(' and ')}), and there is no state in ${stateFile}.`,
+    what: `${config.name} is in account ${place.accountId}, region ${place.region} (stack ${ids.join(' and ')}), and there is no state in ${store.name}.`,
     why: 'The file was lost, or is in another folder, or data was kept. A second deployment of this name would get in its way.',
     fix: `${fix(deployment)} For a second deployment, give it another name.`,
   });
@@ -67,7 +69,7 @@ async function differing(deployment: Deployment, state: State, graph: Graph): Pr
   return userError({
     code: 'state-differs',
     exitCode: exitCodes.usage,
-    what: `The state in ${deployment.stateFile} is not that of the account.`,
+    what: `The state in ${deployment.store.name} is not that of the account.`,
     why: `${found.slice(0, 5).map(inWords).join('\n')}${found.length > 5 ? `\nAnd ${found.length - 5} more.` : ''}`,
     fix: fix(deployment),
   });

@@ -62,7 +62,7 @@ async function openServers(io: CommandIo, flags: DeploymentFlags, command: strin
       code: 'no-servers',
       exitCode: exitCodes.usage,
       what: `${config.name} has no servers.`,
-      why: `The state in ${deployment.stateFile} knows of none.`,
+      why: `The state in ${deployment.store.name} knows of none.`,
       fix: 'Run "airflow-aws up"; or "airflow-aws state rebuild" if the state file was lost.',
     });
   const running = { Name: 'instance-state-name', Values: ['running'] };

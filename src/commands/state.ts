@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { exitCodes, userError } from '../errors.ts';
 import { breakLock, lockHolder } from '../lock.ts';
 import { deploymentFolder, State } from '../state.ts';
+import { stateFile } from '../state-file.ts';
 import type { CommandIo } from './command-io.ts';
 import { type DeploymentFlags, withLock } from './deployment.ts';
 import { rebuildState } from './rebuild.ts';
@@ -10,7 +11,7 @@ import { rebuildState } from './rebuild.ts';
 /** Prints the state file. Asks nobody. */
 export async function stateShow(io: CommandIo, flags: DeploymentFlags): Promise<number> {
   const file = join(deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws'), 'state.json');
-  const state = State.read(file);
+  const state = await State.read(stateFile(file));
   if (!state)
     throw userError({
       code: 'no-state',
@@ -35,6 +36,7 @@ export async function stateShow(io: CommandIo, flags: DeploymentFlags): Promise<
 export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promise<number> {
   return withLock(io, { ...flags, ignoreState: true }, 'airflow-aws state rebuild', async (deployment) => {
     const state = await rebuildState(deployment);
+    await state?.save();
     const keys = Object.keys(state?.rows ?? {});
     if (io.json) io.out(JSON.stringify({ version: 1, command: 'state rebuild', ok: true, data: { found: keys } }));
     else if (state) {

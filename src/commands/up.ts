@@ -6,7 +6,7 @@ import { up as carryOut, type Outcome } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { preflight } from '../preflight.ts';
 import { hoursPerMonth } from '../prices.ts';
-import { deploymentFolder, stateNotWritten } from '../state.ts';
+import { deploymentFolder } from '../state.ts';
 import { steps } from '../steps/index.ts';
 import { duration, hanging, listed, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
@@ -79,7 +79,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     region: place.region,
     resources: graph.size,
   });
-  if (plan.create.length > 0) state.startRun('up', new Date().toISOString());
+  if (plan.create.length > 0) await state.startRun('up', new Date().toISOString());
   let outcome: Outcome;
   let failure: UserError | undefined;
   try {
@@ -87,7 +87,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     const measured = figures(order, outcome, traffic.calls);
     failure = await failureOf(deployment, outcome.failed, 'creating');
-    if (state.run && !outcome.stopped && failure?.code !== stateNotWritten) state.endRun();
+    if (state.run && !outcome.stopped && state.trouble === undefined) await state.endRun();
     const error = failure ? { error: failure.toJSON() } : {};
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan), ...error });
   } finally {

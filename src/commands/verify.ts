@@ -71,7 +71,7 @@ async function verifyLocked(deployment: Deployment, flags: VerifyFlags): Promise
 }
 
 /** From the state's identities: the output of the cluster itself is not asked for, since it may never have been well. */
-function wholeOf({ state, config, stateFile, world }: Deployment): Whole {
+function wholeOf({ state, config, store, world }: Deployment): Whole {
   const identity = (key: string, name: string) => state?.row(key)?.identity?.[name];
   const parts = {
     bastionId: identity('bastion', 'instanceId'),
@@ -86,7 +86,7 @@ function wholeOf({ state, config, stateFile, world }: Deployment): Whole {
     code: 'not-built',
     exitCode: exitCodes.usage,
     what: `${config.name} is not built to its end, so there is nothing to verify.`,
-    why: `The state in ${stateFile} lacks ${Object.keys(parts)
+    why: `The state in ${store.name} lacks ${Object.keys(parts)
       .filter((part) => parts[part as keyof typeof parts] === undefined)
       .join(', ')}.`,
     fix: `Run "airflow-aws up${world.kind === 'simulated' ? ' --simulate' : ''}" first.`,

@@ -1,6 +1,6 @@
 import { awsCode, classify, requestId } from '../aws-errors.ts';
 import { UserError } from '../errors.ts';
-import type { Identity } from '../state.ts';
+import { type Identity, isNotWritten } from '../state.ts';
 import { type Graph, inOrder, needsOf } from './graph.ts';
 import type { AnyResource } from './resource.ts';
 import { bindTo, FailedLater, known, lookFor, now, persist, type Run, Stopped, stepOf } from './run.ts';
@@ -71,7 +71,7 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
     const row = run.state.row(resource.key);
     if (verdicts.get(resource.key) !== 'keep' || !row?.identity) continue;
     if (needsOf(graph, resource).some((need) => verdicts.get(need) === 'recreate'))
-      run.state.created(resource.key, row.identity, row.since);
+      await run.state.created(resource.key, row.identity, row.since);
   }
 
   for (const resource of inOrder(graph)) {
@@ -114,15 +114,14 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
   return outcome;
 }
 
-/** Without credentials and without a network nothing goes on. */
+/** Without credentials, without a network, or with a state that takes no more records, nothing goes on. */
 function endsAll(error: unknown): boolean {
-  return ['expired', 'offline'].includes(classify(error));
+  return ['expired', 'offline'].includes(classify(error)) || isNotWritten(error);
 }
 
 /**
- * Whatever is under way when the credentials expire or the network is gone ends with it, which is one failure and not
- * twenty. The others were stopped by it, and so is what has not begun. It comes before other failures, since nothing can
- * be mended before it is.
+ * Whatever is under way when such a thing happens ends with it, which is one failure and not twenty. The others were
+ * stopped by it, and so is what has not begun. It comes before other failures, since nothing can be mended before it is.
  */
 export function note(outcome: Outcome, steps: StepLines, key: string, error: unknown) {
   const again = endsAll(error) && outcome.failed.some((one) => endsAll(one.error));
@@ -131,7 +130,7 @@ export function note(outcome: Outcome, steps: StepLines, key: string, error: unk
   else outcome.failed.push(steps.failed(key, error));
 }
 
-/** True when nothing new should begin: told to stop, or without credentials or network. */
+/** True when nothing new should begin: told to stop, or without what nothing goes on without. */
 export function ending({ signal }: Run, { failed }: Outcome): boolean {
   return signal.aborted || failed.some(({ error }) => endsAll(error));
 }
@@ -163,7 +162,7 @@ async function identify(run: Run, resource: AnyResource, verdict: Verdict): Prom
   else if (row?.status === 'creating') {
     const found = await lookFor(run, resource, row.since);
     if (found) {
-      run.state.created(key, found, now(run));
+      await run.state.created(key, found, now(run));
       return false;
     }
     // The call may still be on its way, and then the same token makes it the same thing.
@@ -198,7 +197,7 @@ async function make(run: Run, resource: AnyResource, generation: number) {
             if (attempt >= mostLost) throw lost;
             perhaps = false;
           }
-          record();
+          await record();
           try {
             return await resource.create(bindTo(run, resource, { generation }), known(run, resource));
           } catch (error) {
@@ -212,7 +211,7 @@ async function make(run: Run, resource: AnyResource, generation: number) {
             // A name that is taken and does not carry our tags is somebody else's.
             if (kind !== 'unclear') throw error;
             // A call that hung may have arrived just before its answer was lost.
-            record();
+            await record();
             lost = error;
           }
         }
@@ -220,10 +219,10 @@ async function make(run: Run, resource: AnyResource, generation: number) {
     );
   } catch (error) {
     // After a clear no there is nothing to look for. After anything else the row stays, so that the next run looks.
-    if (!perhaps && !(error instanceof Stopped)) run.state.forget(key);
+    if (!perhaps && !(error instanceof Stopped)) await run.state.forget(key);
     throw error;
   }
-  run.state.created(key, identity, now(run));
+  await run.state.created(key, identity, now(run));
 }
 
 async function complete(run: Run, resource: AnyResource) {
@@ -234,13 +233,13 @@ async function complete(run: Run, resource: AnyResource) {
     ['throttle', 'unclear', 'offline', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
     async () => (await resource.finish?.(bindTo(run, resource), identity, known(run, resource))) ?? {},
   );
-  run.state.complete(key, output, now(run));
+  await run.state.complete(key, output, now(run));
 }
 
 /** Destroys what the row names, and forgets it. */
 export async function takeAway(run: Run, resource: AnyResource, letGo: () => void) {
   await undo(run, resource, letGo);
-  run.state.forget(resource.key);
+  await run.state.forget(resource.key);
 }
 
 /** Destroys what the row names. The row stays, so that a new creation takes its place in one write. */
@@ -250,8 +249,8 @@ async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
   if (!row) return;
   const identity = row.identity ?? (await lookFor(run, resource, row.since));
   if (!identity) return;
-  if (!row.identity) run.state.created(key, identity, now(run));
-  run.state.destroying(key, now(run));
+  if (!row.identity) await run.state.created(key, identity, now(run));
+  await run.state.destroying(key, now(run));
   await persist(run, ['throttle', 'unclear', 'offline', 'inUse', 'wrongState'], () =>
     resource.destroy(bindTo(run, resource, { letGo }), identity),
   );

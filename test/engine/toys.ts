@@ -6,6 +6,7 @@ import { Events, type RunEvent } from '../../src/engine/events.ts';
 import { type AnyResource, type Needs, resource, step } from '../../src/engine/resource.ts';
 import type { Binding, Run } from '../../src/engine/run.ts';
 import { type Row, State } from '../../src/state.ts';
+import { stateFile } from '../../src/state-file.ts';
 import { VirtualClock } from '../helpers/clock.ts';
 
 export const stack = {
@@ -34,7 +35,8 @@ export class Workshop {
   /** What exists, by resource key: the identity's id. */
   readonly world = new Map<string, string>();
   readonly bindings: { key: string; token: string; generation: number }[] = [];
-  readonly state = State.create(join(folder(), 'state.json'), stack, { durable: false });
+  readonly stateFile = join(folder(), 'state.json');
+  readonly state = State.of(stateFile(this.stateFile, { durable: false }), stack);
   #made = 0;
 
   /** Seconds since the run began. */
@@ -63,7 +65,7 @@ export class Workshop {
 
   /** The row as it is on the disk at this moment. */
   onDisk(key: string): Row | undefined {
-    return JSON.parse(readFileSync(this.state.file, 'utf8')).resources[key];
+    return JSON.parse(readFileSync(this.stateFile, 'utf8')).resources[key];
   }
 
   /** A new id for what a toy makes. */

@@ -1,8 +1,10 @@
+import { mkdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { graphOf } from '../../src/engine/graph.ts';
 import type { AnyResource } from '../../src/engine/resource.ts';
 import { FailedLater } from '../../src/engine/run.ts';
 import { survey, up } from '../../src/engine/up.ts';
+import type { UserError } from '../../src/errors.ts';
 import { refusal, toy, Workshop } from './toys.ts';
 
 let shop: Workshop;
@@ -360,6 +362,29 @@ describe('credentials that expire', () => {
   it('in a creating call leave the row, so that the next run looks before it creates', async () => {
     await build(toy(shop, 'vpc', [], { create: expired }));
     expect(shop.onDisk('vpc')!.status).toBe('creating');
+  });
+});
+
+describe('a state that takes no more records', () => {
+  it('ends all: no call without its record, one failure before all others, and nothing new', async () => {
+    const early = toy(shop, 'early', [], { seconds: 5 });
+    const other = toy(shop, 'other', [early]);
+    const third = toy(shop, 'third', [early]);
+    const full = toy(shop, 'full', [], {
+      create: async () => {
+        // A folder in the new file's place stands for a disk that takes no more.
+        mkdirSync(`${shop.stateFile}.writing`);
+        return shop.make('full');
+      },
+    });
+    const outcome = await build(early, full, other, third);
+    expect(outcome.failed.map(({ key, error }) => [key, (error as UserError).code])).toEqual([
+      ['full', 'state-not-written'],
+    ]);
+    expect(outcome.skipped.sort()).toEqual(['early', 'other', 'third']);
+    expect([...shop.world.keys()].sort()).toEqual(['early', 'full']);
+    // The call that was recorded before it is looked for by the next run.
+    expect(shop.onDisk('full')!.status).toBe('creating');
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stateRebuild } from '../../src/commands/state.ts';
 import { State } from '../../src/state.ts';
+import { stateFile } from '../../src/state-file.ts';
 import { ioIn } from '../commands/io.ts';
 import { simulatedDestroy, simulatedFolder, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
 import { inventoryOf } from '../helpers/inventory.ts';
@@ -86,7 +87,7 @@ describe('a state that is lost or wrong', () => {
     expect(lengths.length).toBeGreaterThan(100);
     for (const length of lengths) {
       writeFileSync(fileIn(folder), whole.slice(0, length));
-      expect(() => State.read(fileIn(folder)), `${length} bytes`).toThrow(/cannot be read/);
+      await expect(State.read(stateFile(fileIn(folder))), `${length} bytes`).rejects.toThrow(/cannot be read/);
       if (length % 2500 === 0) {
         await rebuild(folder);
         expect(withoutTimes(textIn(folder)), `${length} bytes`).toEqual(withoutTimes(whole));
