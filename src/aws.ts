@@ -76,8 +76,10 @@ export interface Aws extends Clients {
   ): Promise<Output>;
   /** Looks until `look` gives a value. What does not show yet, throttles and lost answers count as "not yet". */
   wait<T>(what: Wait, look: () => Promise<T | undefined>): Promise<T>;
-  /** The address that AWS sees us come from, as a /32. */
-  myCidr(): Promise<string>;
+  /** Who may reach the bastion: where AWS sees us come from, and whoever the settings add, as EC2 writes them down. */
+  myCidrs(): Promise<string[]>;
+  /** Does `work` when no other change that takes a server out of service is under way. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** A new secret of letters and digits from the system's own source of randomness. */
   randomText(length: number): string;
   /** In `destroy`: what this resource needs may be taken away before it is gone itself. */

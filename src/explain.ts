@@ -1,6 +1,6 @@
 import { awsCode, classify, type ErrorClass, isAws, requestId } from './aws-errors.ts';
 import { FailedLater } from './engine/run.ts';
-import type { Failed } from './engine/up.ts';
+import type { Failed } from './engine/step-lines.ts';
 import { type ExitCode, exitCodes, UserError, userError } from './errors.ts';
 
 /** What AWS told when it was asked about a failure. All of it may be unknown. */

@@ -3,7 +3,7 @@ import { DescribeOrderableDBInstanceOptionsCommand, RDSClient } from '@aws-sdk/c
 import { DecodeAuthorizationMessageCommand, STSClient } from '@aws-sdk/client-sts';
 import { isAws } from './aws-errors.ts';
 import type { Config } from './config/schema.ts';
-import type { Failed } from './engine/up.ts';
+import type { Failed } from './engine/step-lines.ts';
 import { classOf, encodedIn, type Learned } from './explain.ts';
 import { quota as quotaValue } from './preflight.ts';
 import { connect } from './session.ts';

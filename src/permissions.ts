@@ -48,7 +48,7 @@ const everywhere = [
     DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways DescribeKeyPairs
     DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSnapshots
     DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcs DetachInternetGateway DisassociateIamInstanceProfile
-    DisassociateRouteTable ImportKeyPair ModifyVpcAttribute ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation
+    DisassociateRouteTable ImportKeyPair ModifySubnetAttribute ModifyVpcAttribute ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation
     RevokeSecurityGroupIngress RunInstances TerminateInstances`,
   ),
   ...prefixed(

@@ -8,10 +8,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Aws, Clients, Ec2Kind, Place, Question, SshKey, Wait } from './aws.ts';
 import { classify } from './aws-errors.ts';
+import { canonicalCidr } from './config/cidr.ts';
 import type { Config } from './config/schema.ts';
 import { stopwatch } from './engine/clock.ts';
 import type { AnyResource } from './engine/resource.ts';
-import { type Binding, Stopped } from './engine/run.ts';
+import { type Answers, type Binding, Stopped } from './engine/run.ts';
 import { exitCodes, userError } from './errors.ts';
 import { isChange } from './hosts/command.ts';
 import { mask } from './hosts/mask.ts';
@@ -65,6 +66,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #clients: Clients;
   readonly #questions = new Map<string, Promise<object>>();
+  /** Ends when the change that is under way, and those that wait already, have ended. */
+  #turn: Promise<void> = Promise.resolve();
   readonly #seeking = new Map<Ec2Kind<never>, Sought[]>();
 
   constructor(clients: Clients, options: SessionOptions) {
@@ -72,7 +75,7 @@ export class Session {
     this.#options = options;
   }
 
-  bind(resource: AnyResource, { row, token, generation, progress, letGo, seen }: Binding): Aws {
+  bind(resource: AnyResource, { row, token, generation, progress, letGo, seen, answers }: Binding): Aws {
     const { world, config, names, stack, place, sshKey, keepData = false } = this.#options;
     const { key } = resource;
     const tags: Required<Tag>[] = [
@@ -98,10 +101,15 @@ export class Session {
       token,
       recorded: row?.identity,
       isOurs: (given) => this.#isOurs(key, given, seen),
-      seek: (kind, id = row?.identity?.[kind.idField]) => this.#seek(key, kind, id, seen),
-      ask: (client, command) => this.#ask(client, command),
+      seek: (kind, id = row?.identity?.[kind.idField]) =>
+        remembered(answers, `${kind.idField} ${id} of ${key}`, () => this.#seek(key, kind, id, seen)),
+      ask: (client, command) => remembered(answers, textOf(command), () => this.#ask(client, command)),
       wait: (what, look) => this.#wait(what, look, progress),
-      myCidr: async () => cidr(config.access.myIp === 'auto' ? await world.myIp() : config.access.myIp),
+      myCidrs: async () => {
+        const { myIp, extraCidrs } = config.access;
+        return [...new Set([myIp === 'auto' ? await world.myIp() : myIp, ...extraCidrs].map(canonicalCidr))];
+      },
+      inTurn: (work) => this.#inTurn(work),
       randomText: world.randomText,
       letGo,
       keepData,
@@ -137,6 +145,21 @@ export class Session {
     };
   }
 
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    let done = () => {};
+    this.#turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    try {
+      if (this.#options.signal.aborted) throw new Stopped();
+      return await work();
+    } finally {
+      done();
+    }
+  }
+
   #isOurs(key: string, tags: Partial<Tag>[] = [], seen: Binding['seen'] = () => {}): boolean {
     const value = (name: string) => tags.find(({ Key }) => Key === name)?.Value;
     const ours = value('airflow-aws:stack') === this.#options.stack.id && value('airflow-aws:resource') === key;
@@ -149,7 +172,7 @@ export class Session {
     client: { send: (command: never) => Promise<unknown> },
     command: Question<Output>,
   ): Promise<Output> {
-    const text = `${command.constructor.name} ${JSON.stringify(command.input)}`;
+    const text = textOf(command);
     const asked = this.#questions.get(text);
     if (asked) return asked as Promise<Output>;
     const answer = new Promise<object>((resolve, reject) => {
@@ -251,6 +274,16 @@ interface Sought {
   reject: (error: unknown) => void;
 }
 
-function cidr(address: string): string {
-  return address.includes('/') ? address : `${address}/32`;
+function textOf(question: Question<object>): string {
+  return `${question.constructor.name} ${JSON.stringify(question.input)}`;
+}
+
+/** The answer that is there already, or will be. A question that failed is asked again. */
+function remembered<T>(answers: Answers | undefined, question: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers?.get(question);
+  if (known !== undefined) return known as Promise<T>;
+  const answer = ask();
+  answers?.set(question, answer);
+  answer.catch(() => answers?.delete(question));
+  return answer;
 }

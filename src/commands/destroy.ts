@@ -3,7 +3,7 @@ import { destroy as carryOut } from '../engine/destroy.ts';
 import { dependents, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
-import type { Failed } from '../engine/up.ts';
+import type { Failed } from '../engine/step-lines.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { steps } from '../steps/index.ts';
 import { duration, stepLabel, usd } from '../ui/format.ts';

@@ -1,4 +1,4 @@
-import type { Failed } from '../engine/up.ts';
+import type { Failed } from '../engine/step-lines.ts';
 import { UserError } from '../errors.ts';
 import { explain, explainCall, isFromAws, loginCommand } from '../explain.ts';
 import { inquire } from '../inquiry.ts';

@@ -1,11 +1,13 @@
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { unlessGone } from '../aws-errors.ts';
-import { survey } from '../engine/up.ts';
+import type { Difference } from '../engine/resource.ts';
+import { type Survey, survey } from '../engine/survey.ts';
 import { exitCodes } from '../errors.ts';
 import { steps } from '../steps/index.ts';
-import { cut, painter, spoken } from '../ui/format.ts';
+import { cut, hanging, painter, spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
+import { differenceData, printDifferences } from './plan.ts';
 import { type Logins, readLogins } from './secrets.ts';
 
 export interface StatusFlags extends DeploymentFlags {
@@ -14,7 +16,7 @@ export interface StatusFlags extends DeploymentFlags {
   readonly showSecrets?: boolean;
 }
 
-type Status = 'complete' | 'creating' | 'created' | 'destroying' | 'missing' | 'absent';
+type Status = 'complete' | 'creating' | 'created' | 'destroying' | 'missing' | 'absent' | 'unknown';
 
 /** What is really there, not what the state believes. */
 export async function status(io: CommandIo, flags: StatusFlags): Promise<number> {
@@ -23,13 +25,14 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
   // First of all, so that a refusal is told before anything is looked at.
   const secrets = flags.showSecrets ? await readLogins(deployment) : undefined;
   let statuses = new Map<string, Status>();
+  let surveyed: Survey = { verdicts: new Map(), differences: new Map(), unknown: new Map() };
   for (let look = 0; ; look++) {
-    const verdicts = state ? await survey(runOf(deployment, state), graph) : new Map();
+    if (state) surveyed = await survey(runOf(deployment, state), graph);
     statuses = new Map(
       [...graph.keys()].map((key): [string, Status] => {
         const row = state?.row(key);
         if (!row) return [key, 'absent'];
-        return [key, row.status === 'complete' && verdicts.get(key) === 'recreate' ? 'missing' : row.status];
+        return [key, row.status === 'complete' ? statusOf(key, surveyed) : row.status];
       }),
     );
     const done = [...statuses.values()].every((one) => one === 'complete');
@@ -62,6 +65,8 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
             identity: row?.identity ?? {},
             ...(arn === undefined ? {} : { arn }),
             ...(row?.output?.url === undefined ? {} : { url: row.output.url }),
+            drift: (surveyed.differences.get(key) ?? []).map(differenceData),
+            ...(surveyed.unknown.has(key) ? { unknown: surveyed.unknown.get(key)! } : {}),
           };
         }),
     ),
@@ -72,9 +77,15 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
     ...(secrets && { secrets }),
   };
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'status', ok: true, data }));
-  else print(io, data);
+  else print(io, data, surveyed.differences);
   world.close();
-  return flags.exitCode && !complete ? exitCodes.changes : exitCodes.ok;
+  return flags.exitCode && (!complete || surveyed.differences.size > 0) ? exitCodes.changes : exitCodes.ok;
+}
+
+/** Of what the state believes to be complete. */
+function statusOf(key: string, { verdicts, differences, unknown }: Survey): Status {
+  if (verdicts.get(key) === 'recreate') return 'missing';
+  return unknown.has(key) && verdicts.get(key) === 'finish' && !differences.has(key) ? 'unknown' : 'complete';
 }
 
 interface TargetHealth {
@@ -120,22 +131,25 @@ function print(
   data: {
     name: string;
     complete: boolean;
-    resources: { key: string; step: number; status: Status; identity: Record<string, string> }[];
+    resources: { key: string; step: number; status: Status; identity: Record<string, string>; unknown?: string }[];
     targets: TargetHealth[];
     endpoints: Record<string, string>;
     secrets?: Logins;
   },
+  differences: ReadonlyMap<string, readonly Difference[]>,
 ) {
   const paint = painter(colour);
   // A file or a pipe gets each identity whole, for those who search in it.
   const room = (columns ?? Number.POSITIVE_INFINITY) - 1;
-  for (const { key, step, status, identity } of data.resources) {
+  for (const { key, step, status, identity, unknown } of data.resources) {
     const label = `${String(step).padStart(2)}  ${spoken(key).padEnd(22)}  `;
     const state = status.padEnd(10);
     const [id = ''] = Object.values(identity);
     const shown = cut(`${label}${state}  ${nameIn(id)}`, room).trimEnd();
     const tone = colours[status] ?? 'yellow';
     out(shown.replace(`${label}${status}`, `${label}${paint(tone, status)}`));
+    printDifferences(out, 'drift', differences.get(key) ?? [], columns ?? Number.POSITIVE_INFINITY);
+    if (unknown !== undefined) out(hanging(' '.repeat(8), `not compared: ${unknown}`, columns ?? 120));
   }
   out('');
   for (const [name, where] of Object.entries(data.endpoints)) out(`${name.padEnd(14)}${where}`);
@@ -147,6 +161,9 @@ function print(
   out(
     `${data.name} is ${data.complete ? 'complete' : 'not complete'}: ${there} of ${data.resources.length} resources.`,
   );
+  const drifted = [...differences.values()].flat().length;
+  if (drifted > 0)
+    out(`${drifted} attributes are not as the settings want them; "airflow-aws plan" says what up does.`);
 }
 
 /** Of an ARN, what follows the account: the rest is the same for all. */

@@ -13,7 +13,7 @@ import type { CommandIo } from './command-io.ts';
 import { ask, confirmed } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, newState, runOf, withLock } from './deployment.ts';
 import { failureOf } from './failure.ts';
-import { type Plan, planOf, printPlan } from './plan.ts';
+import { type Plan, planOf, printPlan, refusedChanges } from './plan.ts';
 import { offerRebuild, trustState } from './recover.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 import { readLogins } from './secrets.ts';
@@ -46,10 +46,14 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     wanted.filter(({ key }) => deployment.graph.has(key)),
   );
   const plan = await planOf(deployment, graph);
-  if (!io.json && flags.quiet !== true && plan.create.length > 0) printPlan(io.note, plan, io);
-  if (plan.create.length > 0) {
+  const worked = new Set(plan.work);
+  const busy = worked.size > 0;
+  if (!io.json && flags.quiet !== true && busy) printPlan(io.note, plan, io);
+  const refused = refusedChanges(plan);
+  if (refused) throw refused;
+  if (busy) {
     await preflight(deployment, plan.create);
-    await confirmed(io, flags, 'Build this?');
+    await confirmed(io, flags, plan.create.length > 0 ? 'Build this?' : 'Change this?');
   }
 
   const order = {
@@ -58,9 +62,9 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
   };
   const screen = await openScreen(deployment, graph, {
     // With nothing to do there is nothing to watch.
-    quiet: flags.quiet === true || plan.create.length === 0,
+    quiet: flags.quiet === true || !busy,
     before: order.before,
-    seconds: (key) => (plan.create.includes(key) ? order.alone(key) : 0),
+    seconds: (key) => (worked.has(key) ? order.alone(key) : 0),
   });
   const stopping = stopOnSignal({
     screen,
@@ -79,11 +83,11 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     region: place.region,
     resources: graph.size,
   });
-  if (plan.create.length > 0) await state.startRun('up', new Date().toISOString());
+  if (busy) await state.startRun('up', new Date().toISOString());
   let outcome: Outcome;
   let failure: UserError | undefined;
   try {
-    outcome = await carryOut(run, graph, plan.verdicts);
+    outcome = await carryOut(run, graph, plan);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     const measured = figures(order, outcome, traffic.calls);
     failure = await failureOf(deployment, outcome.failed, 'creating');
@@ -162,6 +166,7 @@ function results({ state, graph, config }: Deployment, plan: Plan) {
       ).toFixed(4),
     ),
     created: plan.create.length,
+    changed: plan.change.length,
     kept: plan.keep.length,
   };
 }
@@ -200,13 +205,13 @@ function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof 
   const month = usd(costPerHour * hoursPerMonth);
   rows.push([io.out, 'Cost', `${usd(costPerHour)} an hour, ${month} a month, until "airflow-aws destroy"`]);
   if (!quiet) {
-    if (plan.create.length > 0) {
+    if (plan.work.length > 0) {
       const took = duration(measured.durationSeconds) + (rehearsed ? ' of simulated time' : '');
       rows.push([io.note, 'Time', `${took}; in the tutorial's order ${duration(measured.serialSeconds)}`]);
       rows.push([io.note, 'Longest', measured.criticalPath.map((key) => listed([key])).join(' → ')]);
     }
     rows.push([io.note, 'Next', `airflow-aws status${flag}, airflow-aws destroy${flag}`]);
-    io.note(plan.create.length === 0 ? 'Everything is there already: nothing was changed.' : '');
+    io.note(plan.work.length === 0 ? 'Everything is there already: nothing was changed.' : '');
   }
   for (const [print, label, text] of rows) print(hanging(label.padEnd(11), text, columns));
 }

@@ -1,6 +1,7 @@
 import { dependents, type Graph, inOrder } from './graph.ts';
 import type { Run } from './run.ts';
-import { ending, note, type Outcome, StepLines, takeAway } from './up.ts';
+import { StepLines } from './step-lines.ts';
+import { ending, note, type Outcome, takeAway } from './up.ts';
 
 /**
  * Destroys whatever nothing needs any more, until every row of `graph` is gone. A resource that says `letGo` lets what it

@@ -16,7 +16,7 @@ export type RunEvent =
       step: number;
       resource: string;
       seconds: number;
-      outcome: 'created' | 'kept' | 'destroyed' | 'left';
+      outcome: 'created' | 'changed' | 'kept' | 'destroyed' | 'left';
     }
   | {
       event: 'resource.failed';

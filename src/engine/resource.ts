@@ -15,6 +15,25 @@ export type Identities<N extends Needs> = { readonly [K in keyof N]: IdentityOf<
 /** Identities and outputs of the needed resources, all of which are finished. */
 export type Known<N extends Needs> = { readonly [K in keyof N]: IdentityOf<N[K]> & OutputOf<N[K]> };
 
+/** Why a difference is left as it is, and what to do instead. */
+export interface Refusal {
+  readonly why: string;
+  readonly fix: string;
+}
+
+/**
+ * One attribute of what is there that is not as the settings want it. It is printed, so it never holds a secret. A mend
+ * that is a function sets the attribute and may run again at any time; attributes that share a function are set by one
+ * call of it. `replace` takes the thing away and makes its next generation.
+ */
+export interface Difference {
+  /** AWS's own name for it: `InstanceType`, `EnableDnsHostnames`, `Tags.team`. */
+  readonly attribute: string;
+  readonly is: string;
+  readonly wanted: string;
+  readonly mend: (() => Promise<unknown>) | 'replace' | Refusal;
+}
+
 export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
   /** CloudFormation's name of the type, as `AWS::EC2::VPC`; server work is `Host::…`. */
   readonly type: string;
@@ -34,6 +53,8 @@ export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
   create(aws: Aws, needs: Known<N>): Promise<I>;
   /** Attaches, sets attributes and rules, waits. May run again at any time. */
   finish?(aws: Aws, identity: I, needs: Known<N>): Promise<O>;
+  /** Asks and changes nothing: whatever the settings decide and a hand in the console may have changed. */
+  compare?(aws: Aws, identity: I, needs: Known<N>): Promise<readonly Difference[]>;
   /** Undoes it and waits until it is gone; "not found" is success. */
   destroy(aws: Aws, identity: I): Promise<void>;
 }

@@ -16,7 +16,11 @@ export interface Binding {
   letGo(): void;
   /** Told the tags of whatever turned out to be this very resource. */
   seen(tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]): void;
+  /** Answers that hold as long as one look at the whole account lasts. Without it every question is asked. */
+  answers?: Answers;
 }
+
+export type Answers = Map<string, Promise<unknown>>;
 
 /** Everything that a run works with. The engine asks for an `Aws` and hands it on; it never looks inside. */
 export interface Run {
@@ -49,6 +53,11 @@ export class FailedLater extends Error {
   }
 }
 
+/** Thrown by `find` where nobody can tell at the moment, as on a server that is stopped. `message` is the reason. */
+export class Unknowable extends Error {
+  override readonly name = 'Unknowable';
+}
+
 export function now(run: Run): string {
   return new Date(run.clock.now()).toISOString();
 }
@@ -63,7 +72,7 @@ export function stepOf(run: Run, key: string): number {
   return 0;
 }
 
-interface Bound extends Partial<Pick<Binding, 'generation' | 'letGo' | 'seen'>> {
+interface Bound extends Partial<Pick<Binding, 'generation' | 'letGo' | 'seen' | 'answers'>> {
   /** By its tags and names alone, as if the state had never heard of it. */
   readonly unrecorded?: boolean;
 }
@@ -76,6 +85,7 @@ export function bindTo(
     letGo = () => {},
     seen = () => {},
     unrecorded = false,
+    answers,
   }: Bound = {},
 ): Aws {
   const { key } = resource;
@@ -91,6 +101,7 @@ export function bindTo(
     },
     letGo,
     seen,
+    ...(answers === undefined ? {} : { answers }),
   });
 }
 
@@ -157,17 +168,23 @@ const settleSeconds = 40;
 
 /**
  * Looks for what a call of unknown outcome may have made. `undefined` only when at least two answers were empty and the
- * last of them was asked well after whatever the call made must show.
+ * last of them was asked well after whatever the call made must show. Only the first look may use `answers`.
  */
-export async function lookFor(run: Run, resource: AnyResource, since: string): Promise<Identity | undefined> {
+export async function lookFor(
+  run: Run,
+  resource: AnyResource,
+  since: string,
+  answers?: Answers,
+): Promise<Identity | undefined> {
   const called = Date.parse(since);
   const needs = known(run, resource);
   const waited = stopwatch(run.clock);
   for (let empty = 1; ; empty++) {
     // A clock that was set back since the call would have it in the future for hours.
     const settled = Math.max((run.clock.now() - called) / 1000, waited());
+    const binding = empty === 1 && answers !== undefined ? { answers } : {};
     const found = await persist(run, ['throttle', 'unclear', 'offline'], () =>
-      resource.find(bindTo(run, resource), needs),
+      resource.find(bindTo(run, resource, binding), needs),
     );
     if (found) return found;
     if (empty >= 2 && settled >= settleSeconds * run.pace) return undefined;

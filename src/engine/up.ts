@@ -1,26 +1,11 @@
-import { awsCode, classify, requestId } from '../aws-errors.ts';
-import { UserError } from '../errors.ts';
-import { type Identity, isNotWritten } from '../state.ts';
-import { type Graph, inOrder, needsOf } from './graph.ts';
+import { classify } from '../aws-errors.ts';
+import { exitCodes, type UserError, userError } from '../errors.ts';
+import { type Identity, isNotWritten, type Output } from '../state.ts';
+import { dependents, type Graph, inOrder, needsOf } from './graph.ts';
 import type { AnyResource } from './resource.ts';
-import { bindTo, FailedLater, known, lookFor, now, persist, type Run, Stopped, stepOf } from './run.ts';
-
-/** What `up` is about to do with a resource. */
-export type Verdict =
-  /** It is complete and there. */
-  | 'keep'
-  /** Its row is not complete: go on where the last run stopped. */
-  | 'continue'
-  /** It was never made. */
-  | 'create'
-  /** It was made, and is not there any more. */
-  | 'recreate';
-
-export interface Failed {
-  key: string;
-  step: number;
-  error: unknown;
-}
+import { bindTo, FailedLater, known, lookFor, now, persist, type Run, Stopped, stepOf, Unknowable } from './run.ts';
+import { type Failed, StepLines } from './step-lines.ts';
+import { compare, isRefused, type Survey, type Verdict } from './survey.ts';
 
 /** Milliseconds on the run's clock. */
 export interface Span {
@@ -39,40 +24,25 @@ export interface Outcome {
   spans: Map<string, Span>;
 }
 
-/** Looks at everything that has a row and changes nothing. Questions asked together share their answers. */
-export async function survey(run: Run, graph: Graph): Promise<Map<string, Verdict>> {
-  const verdicts = new Map<string, Verdict>();
-  await Promise.all(
-    inOrder(graph).map(async (resource) => {
-      const row = run.state.row(resource.key);
-      if (!row) verdicts.set(resource.key, 'create');
-      else if (row.status !== 'complete') verdicts.set(resource.key, 'continue');
-      else {
-        const found = await lookFor(run, resource, row.since);
-        verdicts.set(resource.key, found ? 'keep' : 'recreate');
-      }
-    }),
-  );
-  return verdicts;
-}
-
 /**
  * Starts whatever has everything it needs, until all is complete. A failure stops what needs it; everything else goes on
  * to its end and is recorded.
  */
-export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, Verdict>): Promise<Outcome> {
+export async function up(run: Run, graph: Graph, { verdicts }: Pick<Survey, 'verdicts'>): Promise<Outcome> {
   const outcome: Outcome = { failed: [], skipped: [], stopped: false, spans: new Map() };
   const remade = new Set<string>();
+  const needing = dependents(graph);
   const tasks = new Map<string, Promise<boolean>>();
   const steps = new StepLines(run, graph);
 
-  // What is kept must be finished again when something that it needs is made anew, and a kill must not forget that.
-  for (const resource of graph.values()) {
-    const row = run.state.row(resource.key);
-    if (verdicts.get(resource.key) !== 'keep' || !row?.identity) continue;
-    if (needsOf(graph, resource).some((need) => verdicts.get(need) === 'recreate'))
-      await run.state.created(resource.key, row.identity, row.since);
-  }
+  /** What is complete is to be finished again, and a kill must not forget that. */
+  const reopen = async (keys: readonly string[]) => {
+    for (const key of keys) {
+      const row = run.state.row(key);
+      if (row?.status === 'complete' && row.identity) await run.state.created(key, row.identity, row.since);
+    }
+  };
+  await reopen([...graph.keys()].filter((key) => verdicts.get(key) === 'finish'));
 
   for (const resource of inOrder(graph)) {
     const { key } = resource;
@@ -94,12 +64,20 @@ export async function up(run: Run, graph: Graph, verdicts: ReadonlyMap<string, V
           return true;
         }
         const start = run.clock.now();
-        steps.start(key, verdict === 'keep' ? 'finish' : 'create');
+        const inPlace = verdict === 'keep' || verdict === 'finish' || verdict === 'change';
+        steps.start(key, inPlace ? 'finish' : 'create');
         try {
-          if (await bring(run, resource, verdict)) remade.add(key);
+          await bring(run, resource, verdict, async () => {
+            remade.add(key);
+            await reopen(needing.get(key) ?? []);
+          });
           const end = run.clock.now();
           outcome.spans.set(key, { start, end, released: end });
-          steps.done(key, (end - start) / 1000, run.state.row(key)?.identity?.used ? 'kept' : 'created');
+          steps.done(
+            key,
+            (end - start) / 1000,
+            run.state.row(key)?.identity?.used ? 'kept' : inPlace ? 'changed' : 'created',
+          );
           return true;
         } catch (error) {
           outcome.spans.set(key, { start, end: run.clock.now(), released: run.clock.now() });
@@ -135,19 +113,24 @@ export function ending({ signal }: Run, { failed }: Outcome): boolean {
   return signal.aborted || failed.some(({ error }) => endsAll(error));
 }
 
-/** Creates (or goes on with) one resource until it is complete. True when it was made anew. */
-async function bring(run: Run, resource: AnyResource, verdict: Verdict): Promise<boolean> {
-  const made = await identify(run, resource, verdict);
+/**
+ * Creates, changes or goes on with one resource until it is complete. `anew` is called before it is complete when it is
+ * not what it was for those that need it: another thing, or at another address.
+ */
+async function bring(run: Run, resource: AnyResource, verdict: Verdict, anew: () => Promise<void>) {
+  if (await identify(run, resource, verdict)) await anew();
+  // What has been complete may hold data, and whatever is wrong with it now is no reason to take it away.
+  const wasComplete = run.state.row(resource.key)!.output !== undefined;
   try {
-    await complete(run, resource);
-    return made;
+    if (wasComplete && (await mend(run, resource))) await anew();
+    await complete(run, resource, anew);
   } catch (error) {
-    if (!(error instanceof FailedLater)) throw error;
+    if (!(error instanceof FailedLater) || wasComplete) throw error;
     // AWS accepted it and let it fail. What is left of it is taken away, and it is tried once more under a new token.
     await undo(run, resource);
     await make(run, resource, run.state.nextGeneration(resource.key));
-    await complete(run, resource);
-    return true;
+    await complete(run, resource, anew);
+    await anew();
   }
 }
 
@@ -155,22 +138,65 @@ async function bring(run: Run, resource: AnyResource, verdict: Verdict): Promise
 async function identify(run: Run, resource: AnyResource, verdict: Verdict): Promise<boolean> {
   const { key } = resource;
   const row = run.state.row(key);
-  // The survey has just found it; only its finish is to be done again.
-  if (verdict === 'keep') return false;
   let generation = run.state.nextGeneration(key);
-  if (row?.status === 'destroying') await undo(run, resource);
-  else if (row?.status === 'creating') {
-    const found = await lookFor(run, resource, row.since);
+  if (row?.status === 'destroying' || verdict === 'replace') await undo(run, resource);
+  else if (row?.status === 'complete' && verdict === 'change') {
+    await run.state.created(key, row.identity!, now(run));
+    return false;
+  } else if (row && verdict !== 'recreate') {
+    const found = await lookAgain(run, resource, row.since);
     if (found) {
       await run.state.created(key, found, now(run));
       return false;
     }
     // The call may still be on its way, and then the same token makes it the same thing.
-    generation = row.generation;
-  } else if (row?.status === 'created' && (await lookFor(run, resource, row.since))) return false;
-  else if (row?.status === 'complete' && verdict !== 'recreate') return false;
+    if (row.status === 'creating') generation = row.generation;
+  }
   await make(run, resource, generation);
   return true;
+}
+
+/** As `lookFor`. What nobody can tell is made: whoever makes it waits until it can be told, and finds it done. */
+async function lookAgain(run: Run, resource: AnyResource, since: string): Promise<Identity | undefined> {
+  try {
+    return await lookFor(run, resource, since);
+  } catch (error) {
+    if (error instanceof Unknowable) return undefined;
+    throw error;
+  }
+}
+
+/** Sets what differs from the settings, and records what it is then. True when it was made anew. */
+async function mend(run: Run, resource: AnyResource): Promise<boolean> {
+  const { key } = resource;
+  const compared = await compare(run, resource, run.state.row(key)!.identity!);
+  if ('unknown' in compared) return false;
+  const { differences } = compared;
+  const refused = differences.find(isRefused);
+  if (refused) throw refusal(run, key, refused.attribute, refused.mend);
+  if (differences.some((one) => one.mend === 'replace')) {
+    await undo(run, resource);
+    await make(run, resource, run.state.nextGeneration(key));
+    return true;
+  }
+  const sets = new Set(differences.map((one) => one.mend as () => Promise<unknown>));
+  for (const set of sets) await persist(run, ['throttle', 'unclear', 'offline', 'notVisible', 'wrongState'], set);
+  if (sets.size === 0) return false;
+  const found = await lookAgain(run, resource, now(run));
+  if (found) await run.state.created(key, found, now(run));
+  return false;
+}
+
+function refusal(run: Run, key: string, attribute: string, { why, fix }: { why: string; fix: string }): UserError {
+  return userError({
+    code: 'change-refused',
+    exitCode: exitCodes.usage,
+    what: `${attribute} of ${key} is not what the settings say, and it is not changed.`,
+    why,
+    fix,
+    step: stepOf(run, key),
+    resource: key,
+  });
 }
 
 /** Creating calls whose answers may be lost, one after another, before the run says so. */
@@ -225,15 +251,21 @@ async function make(run: Run, resource: AnyResource, generation: number) {
   await run.state.created(key, identity, now(run));
 }
 
-async function complete(run: Run, resource: AnyResource) {
+async function complete(run: Run, resource: AnyResource, anew: () => Promise<void>) {
   const { key } = resource;
-  const identity = run.state.row(key)!.identity!;
+  const { identity, output: before } = run.state.row(key)!;
   const output = await persist(
     run,
     ['throttle', 'unclear', 'offline', 'notVisible', 'iamPropagation', 'serviceLinkedRole', 'wrongState'],
-    async () => (await resource.finish?.(bindTo(run, resource), identity, known(run, resource))) ?? {},
+    async () => (await resource.finish?.(bindTo(run, resource), identity!, known(run, resource))) ?? {},
   );
+  if (before !== undefined && !areEqual(before, output)) await anew();
   await run.state.complete(key, output, now(run));
+}
+
+function areEqual(one: Output, other: Output): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => one[key] === other[key]);
 }
 
 /** Destroys what the row names, and forgets it. */
@@ -254,65 +286,4 @@ async function undo(run: Run, resource: AnyResource, letGo = () => {}) {
   await persist(run, ['throttle', 'unclear', 'offline', 'inUse', 'wrongState'], () =>
     resource.destroy(bindTo(run, resource, { letGo }), identity),
   );
-}
-
-/** AWS's own code where there is one, or ours. */
-function codeOf(error: unknown): string {
-  if (error instanceof UserError) return error.awsCode ?? error.code;
-  return error instanceof FailedLater ? error.awsCode : awsCode(error);
-}
-
-/** Emits the events of steps and resources: a step starts with its first resource and is done with its last. */
-export class StepLines {
-  readonly #run: Run;
-  readonly #left = new Map<number, Set<string>>();
-  readonly #started = new Set<number>();
-
-  constructor(run: Run, graph: Graph) {
-    this.#run = run;
-    for (const key of graph.keys()) {
-      const number = stepOf(run, key);
-      this.#left.set(number, (this.#left.get(number) ?? new Set()).add(key));
-    }
-  }
-
-  start(resource: string, verb: 'create' | 'finish' | 'destroy') {
-    const step = this.#open(resource);
-    this.#run.events.emit({ event: 'resource.start', step, resource, verb });
-  }
-
-  done(resource: string, seconds: number, outcome: 'created' | 'kept' | 'destroyed' | 'left') {
-    const step = this.#open(resource);
-    this.#run.events.emit({ event: 'resource.done', step, resource, seconds, outcome });
-    const left = this.#left.get(step);
-    left?.delete(resource);
-    if (left?.size === 0) this.#run.events.emit({ event: 'step.done', step, title: this.#title(step) });
-  }
-
-  failed(key: string, error: unknown): Failed {
-    const step = stepOf(this.#run, key);
-    const id = requestId(error);
-    this.#run.events.emit({
-      event: 'resource.failed',
-      step,
-      resource: key,
-      code: codeOf(error),
-      message: (error as Error).message,
-      ...(id === undefined ? {} : { requestId: id }),
-    });
-    return { key, step, error };
-  }
-
-  #open(resource: string): number {
-    const step = stepOf(this.#run, resource);
-    if (!this.#started.has(step)) {
-      this.#started.add(step);
-      this.#run.events.emit({ event: 'step.start', step, title: this.#title(step) });
-    }
-    return step;
-  }
-
-  #title(number: number): string {
-    return this.#run.steps.find((one) => one.number === number)?.title ?? '';
-  }
 }

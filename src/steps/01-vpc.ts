@@ -2,12 +2,14 @@
 import {
   CreateVpcCommand,
   DeleteVpcCommand,
+  DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
   ModifyVpcAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import { ec2Kind } from '../aws.ts';
+import { type Aws, ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
+import { differing, ec2TagDifferences, networkStays } from './differences.ts';
 import { orUsed } from './used.ts';
 
 const vpcs = ec2Kind({
@@ -17,6 +19,15 @@ const vpcs = ec2Kind({
   list: ({ Vpcs }) => Vpcs,
   id: ({ VpcId }) => VpcId,
 });
+
+/** AWS takes one attribute a call, and tells one a call. */
+async function attributes({ ec2, ask }: Aws, VpcId: string) {
+  const [support, hostnames] = await Promise.all([
+    ask(ec2, new DescribeVpcAttributeCommand({ VpcId, Attribute: 'enableDnsSupport' })),
+    ask(ec2, new DescribeVpcAttributeCommand({ VpcId, Attribute: 'enableDnsHostnames' })),
+  ]);
+  return { support: support.EnableDnsSupport?.Value, hostnames: hostnames.EnableDnsHostnames?.Value };
+}
 
 export const vpc = resource(
   'vpc',
@@ -35,9 +46,23 @@ export const vpc = resource(
       return { vpcId: Vpc!.VpcId! };
     },
     async finish({ ec2 }, { vpcId }) {
-      // AWS takes one attribute a call. DNS support is on in every new VPC; host names are not.
+      // DNS support is on in every new VPC; host names are not.
       await ec2.send(new ModifyVpcAttributeCommand({ VpcId: vpcId, EnableDnsHostnames: { Value: true } }));
       return {};
+    },
+    async compare(aws, { vpcId }) {
+      const { ec2, config, seek } = aws;
+      const [found, { support, hostnames }] = await Promise.all([seek(vpcs), attributes(aws, vpcId)]);
+      const set = (attribute: 'EnableDnsSupport' | 'EnableDnsHostnames') => () =>
+        ec2.send(new ModifyVpcAttributeCommand({ VpcId: vpcId, [attribute]: { Value: true } }));
+      const block = found?.CidrBlock ?? '';
+      return [
+        ...differing('CidrBlock', block, config.network.vpcCidr, networkStays('network.vpcCidr', block)),
+        // Host names need DNS support, so that comes first.
+        ...differing('EnableDnsSupport', support, true, set('EnableDnsSupport')),
+        ...differing('EnableDnsHostnames', hostnames, true, set('EnableDnsHostnames')),
+        ...ec2TagDifferences(aws, vpcId, found?.Tags),
+      ];
     },
     async destroy({ ec2 }, { vpcId }) {
       // The main route table, the default group and the default network ACL go with it.

@@ -1,9 +1,15 @@
 /** STEP 2: one public subnet, and a private one in each of the two zones. */
-import { CreateSubnetCommand, DeleteSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSubnetCommand,
+  DeleteSubnetCommand,
+  DescribeSubnetsCommand,
+  ModifySubnetAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import { type Aws, ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
+import { differing, ec2TagDifferences, networkStays } from './differences.ts';
 import { orUsed } from './used.ts';
 
 const subnets = ec2Kind({
@@ -16,6 +22,7 @@ const subnets = ec2Kind({
 
 function subnet<const Key extends string>(
   key: Key,
+  setting: string,
   place: (aws: Aws) => { CidrBlock: string; zone: string },
   used: Parameters<typeof orUsed>[2],
 ) {
@@ -41,6 +48,23 @@ function subnet<const Key extends string>(
         );
         return { subnetId: Subnet!.SubnetId! };
       },
+      async compare(aws, { subnetId }) {
+        const found = await aws.seek(subnets);
+        const { CidrBlock, zone } = place(aws);
+        const block = found?.CidrBlock ?? '';
+        const { region } = aws.account;
+        const there = found?.AvailabilityZone?.slice(region.length) ?? '';
+        const open = { SubnetId: subnetId, MapPublicIpOnLaunch: { Value: false } };
+        return [
+          ...differing('CidrBlock', block, CidrBlock, networkStays(setting, block)),
+          ...differing('AvailabilityZone', `${region}${there}`, `${region}${zone}`, networkStays('zones', there)),
+          // The bastion asks for its public address itself; nothing else may get one.
+          ...differing('MapPublicIpOnLaunch', found?.MapPublicIpOnLaunch ?? false, false, () =>
+            aws.ec2.send(new ModifySubnetAttributeCommand(open)),
+          ),
+          ...ec2TagDifferences(aws, subnetId, found?.Tags),
+        ];
+      },
       async destroy({ ec2 }, { subnetId }) {
         await ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })).catch(unlessGone);
       },
@@ -51,18 +75,21 @@ function subnet<const Key extends string>(
 // The tutorial lets AWS choose the public zone; the first one is known to sell the bastion's class.
 export const publicSubnet = subnet(
   'publicSubnet',
+  'network.publicSubnetCidr',
   ({ config }) => ({ CidrBlock: config.network.publicSubnetCidr, zone: config.zones[0] }),
   ({ publicSubnet }) => publicSubnet,
 );
 
 export const privateSubnetA = subnet(
   'privateSubnetA',
+  'network.privateSubnetCidrs',
   ({ config }) => ({ CidrBlock: config.network.privateSubnetCidrs[0], zone: config.zones[0] }),
   ({ privateSubnets }) => privateSubnets[0],
 );
 
 export const privateSubnetC = subnet(
   'privateSubnetC',
+  'network.privateSubnetCidrs',
   ({ config }) => ({ CidrBlock: config.network.privateSubnetCidrs[1], zone: config.zones[1] }),
   ({ privateSubnets }) => privateSubnets[1],
 );

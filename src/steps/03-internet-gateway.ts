@@ -6,10 +6,11 @@ import {
   DescribeInternetGatewaysCommand,
   DetachInternetGatewayCommand,
 } from '@aws-sdk/client-ec2';
-import { ec2Kind } from '../aws.ts';
+import { type Aws, ec2Kind } from '../aws.ts';
 import { unless, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
+import { differing, ec2TagDifferences } from './differences.ts';
 import { makesNetwork } from './used.ts';
 
 const internetGateways = ec2Kind({
@@ -19,6 +20,12 @@ const internetGateways = ec2Kind({
   list: ({ InternetGateways }) => InternetGateways,
   id: ({ InternetGatewayId }) => InternetGatewayId,
 });
+
+function attach({ ec2 }: Aws, { internetGatewayId, vpcId }: { internetGatewayId: string; vpcId: string }) {
+  return ec2
+    .send(new AttachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
+    .catch(unless('Resource.AlreadyAssociated'));
+}
 
 export const internetGateway = resource(
   'internetGateway',
@@ -41,11 +48,16 @@ export const internetGateway = resource(
       // Detaching names the VPC, so it is part of the identity.
       return { internetGatewayId: InternetGateway!.InternetGatewayId!, vpcId: vpc.vpcId };
     },
-    async finish({ ec2 }, { internetGatewayId, vpcId }) {
-      await ec2
-        .send(new AttachInternetGatewayCommand({ InternetGatewayId: internetGatewayId, VpcId: vpcId }))
-        .catch(unless('Resource.AlreadyAssociated'));
+    async finish(aws, identity) {
+      await attach(aws, identity);
       return {};
+    },
+    async compare(aws, identity) {
+      const found = await aws.seek(internetGateways);
+      return [
+        ...differing('Attachments', found?.Attachments?.[0]?.VpcId, identity.vpcId, () => attach(aws, identity)),
+        ...ec2TagDifferences(aws, identity.internetGatewayId, found?.Tags),
+      ];
     },
     async destroy({ ec2 }, { internetGatewayId, vpcId }) {
       if (vpcId !== '')

@@ -18,6 +18,7 @@ import { resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
 import { privateSubnetA, privateSubnetC, publicSubnet } from './02-subnets.ts';
 import { internetGateway } from './03-internet-gateway.ts';
+import { differing, ec2TagDifferences } from './differences.ts';
 import { makesNetwork } from './used.ts';
 
 const routeTables = ec2Kind({
@@ -41,6 +42,30 @@ export async function routeEverything(
     if (!isAws(error, 'RouteAlreadyExists')) throw error;
     await ec2.send(new ReplaceRouteCommand(route));
   }
+}
+
+export async function describeRouteTable({ ec2, ask }: Aws, routeTableId: string): Promise<RouteTable | undefined> {
+  const Filters = [{ Name: 'route-table-id', Values: [routeTableId] }];
+  const { RouteTables = [] } = await ask(ec2, new DescribeRouteTablesCommand({ Filters }));
+  return RouteTables[0];
+}
+
+/** Where the table sends everything that stays in no subnet, and whether that still exists. */
+export function defaultRouteDifferences(table: RouteTable | undefined, wanted: string, set: () => Promise<unknown>) {
+  const route = table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0');
+  const { GatewayId, NatGatewayId, InstanceId, NetworkInterfaceId, TransitGatewayId } = route ?? {};
+  const target = GatewayId ?? NatGatewayId ?? TransitGatewayId ?? InstanceId ?? NetworkInterfaceId;
+  const is = route?.State === 'blackhole' ? `${target} (blackhole)` : target;
+  return differing('Routes.0.0.0.0/0', is, wanted, set);
+}
+
+function associationDifferences(aws: Aws, table: RouteTable | undefined, subnetIds: string[]) {
+  const associated = new Set(table?.Associations?.map(({ SubnetId }) => SubnetId));
+  return subnetIds.flatMap((subnetId) =>
+    differing('Associations', associated.has(subnetId) ? subnetId : undefined, subnetId, () =>
+      associate(aws, table!.RouteTableId!, subnetId),
+    ),
+  );
 }
 
 /** A subnet has one table at a time, and an association has no name: what is there is read when AWS says that it is. */
@@ -73,15 +98,13 @@ async function isAssociated({ ec2, ask }: Aws, routeTableId: string, subnetIds: 
 }
 
 /** Ends what `associate` began. That a table is its VPC's main one cannot be ended. */
-async function disassociate({ ec2, ask }: Aws, routeTableId: string) {
-  const Filters = [{ Name: 'route-table-id', Values: [routeTableId] }];
-  const { RouteTables = [] } = await ask(ec2, new DescribeRouteTablesCommand({ Filters }));
+async function disassociate(aws: Aws, routeTableId: string) {
+  const { Associations = [] } = (await describeRouteTable(aws, routeTableId)) ?? {};
   await Promise.all(
-    RouteTables.flatMap(({ Associations = [] }) => Associations)
-      .filter(({ RouteTableId, SubnetId }) => RouteTableId === routeTableId && SubnetId !== undefined)
-      .map(({ RouteTableAssociationId }) =>
-        ec2.send(new DisassociateRouteTableCommand({ AssociationId: RouteTableAssociationId! })).catch(unlessGone),
-      ),
+    Associations.filter(({ RouteTableId, SubnetId }) => RouteTableId === routeTableId && SubnetId !== undefined).map(
+      ({ RouteTableAssociationId }) =>
+        aws.ec2.send(new DisassociateRouteTableCommand({ AssociationId: RouteTableAssociationId! })).catch(unlessGone),
+    ),
   );
 }
 
@@ -117,6 +140,16 @@ export const mainRouteTable = resource(
         associate(aws, routeTableId, publicSubnet.subnetId),
       ]);
       return {};
+    },
+    async compare(aws, { routeTableId }, { internetGateway: { internetGatewayId }, publicSubnet }) {
+      const found = await aws.seek(routeTables);
+      return [
+        ...defaultRouteDifferences(found, internetGatewayId, () =>
+          routeEverything(aws.ec2, routeTableId, { GatewayId: internetGatewayId }),
+        ),
+        ...associationDifferences(aws, found, [publicSubnet.subnetId]),
+        ...ec2TagDifferences(aws, routeTableId, found?.Tags),
+      ];
     },
     async destroy(aws, { routeTableId }) {
       // AWS deletes the table with its VPC, and refuses to before.
@@ -154,6 +187,13 @@ export const privateRouteTable = resource(
         (await isAssociated(aws, routeTableId, subnetIds)) ? true : undefined,
       );
       return {};
+    },
+    async compare(aws, { routeTableId }, { privateSubnetA, privateSubnetC }) {
+      const found = await aws.seek(routeTables);
+      return [
+        ...associationDifferences(aws, found, [privateSubnetA.subnetId, privateSubnetC.subnetId]),
+        ...ec2TagDifferences(aws, routeTableId, found?.Tags),
+      ];
     },
     async destroy(aws, { routeTableId }) {
       await disassociate(aws, routeTableId);

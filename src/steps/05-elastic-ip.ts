@@ -3,6 +3,7 @@ import { AllocateAddressCommand, DescribeAddressesCommand, ReleaseAddressCommand
 import { ec2Kind } from '../aws.ts';
 import { isAws, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
+import { ec2TagDifferences } from './differences.ts';
 import { makesNetwork } from './used.ts';
 
 const addresses = ec2Kind({
@@ -30,6 +31,9 @@ export const elasticIp = resource(
         new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications: tagSpecifications('elastic-ip') }),
       );
       return { allocationId: AllocationId! };
+    },
+    async compare(aws, { allocationId }) {
+      return ec2TagDifferences(aws, allocationId, (await aws.seek(addresses))?.Tags);
     },
     async destroy({ ec2 }, { allocationId }) {
       try {

@@ -10,8 +10,15 @@ import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { publicSubnet } from './02-subnets.ts';
-import { mainRouteTable, privateRouteTable, routeEverything } from './04-route-tables.ts';
+import {
+  defaultRouteDifferences,
+  describeRouteTable,
+  mainRouteTable,
+  privateRouteTable,
+  routeEverything,
+} from './04-route-tables.ts';
 import { elasticIp } from './05-elastic-ip.ts';
+import { differing, ec2TagDifferences } from './differences.ts';
 import { makesNetwork } from './used.ts';
 
 const natGateways = ec2Kind({
@@ -62,6 +69,17 @@ export const natGateway = resource(
       });
       await routeEverything(aws.ec2, privateRouteTable.routeTableId, { NatGatewayId: natGatewayId });
       return {};
+    },
+    async compare(aws, { natGatewayId }, { privateRouteTable: { routeTableId } }) {
+      const [found, table] = await Promise.all([aws.seek(natGateways), describeRouteTable(aws, routeTableId)]);
+      return [
+        // A pending one is on its way; a failed one stays so.
+        ...(found?.State === 'failed' ? differing('State', 'failed', 'available', 'replace') : []),
+        ...defaultRouteDifferences(table, natGatewayId, () =>
+          routeEverything(aws.ec2, routeTableId, { NatGatewayId: natGatewayId }),
+        ),
+        ...ec2TagDifferences(aws, natGatewayId, found?.Tags),
+      ];
     },
     async destroy(aws, { natGatewayId }) {
       await aws.ec2.send(new DeleteNatGatewayCommand({ NatGatewayId: natGatewayId })).catch(unlessGone);

@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Aws, ec2Kind } from '../aws.ts';
 import { unless, unlessGone } from '../aws-errors.ts';
-import { type Needs, resource, step } from '../engine/resource.ts';
+import { type Difference, type Needs, resource, step } from '../engine/resource.ts';
 import { vpc } from './01-vpc.ts';
+import { ec2TagDifferences } from './differences.ts';
 
 const securityGroups = ec2Kind({
   idFilter: 'group-id',
@@ -36,24 +37,43 @@ function permission({ port, why, from }: Rule): IpPermission {
 /** One text for each rule, whatever the order and form in which EC2 lists it. */
 function rulesOf(permissions: IpPermission[]): Map<string, IpPermission> {
   const rules = new Map<string, IpPermission>();
-  for (const { IpProtocol = '', FromPort, ToPort, IpRanges = [], UserIdGroupPairs = [] } of permissions) {
+  for (const one of permissions) {
+    const { IpProtocol = '', FromPort, ToPort, IpRanges, Ipv6Ranges, PrefixListIds, UserIdGroupPairs } = one;
     const range = { IpProtocol, FromPort, ToPort };
-    for (const { CidrIp, Description } of IpRanges)
-      rules.set(`${IpProtocol} ${FromPort} ${CidrIp}`, { ...range, IpRanges: [{ CidrIp, Description }] });
-    for (const { GroupId, Description } of UserIdGroupPairs)
-      rules.set(`${IpProtocol} ${FromPort} ${GroupId}`, { ...range, UserIdGroupPairs: [{ GroupId, Description }] });
+    const ports = FromPort === ToPort ? FromPort : `${FromPort}-${ToPort}`;
+    const text = IpProtocol === '-1' ? 'everything' : `${IpProtocol} ${ports ?? ''}`;
+    for (const from of IpRanges ?? []) rules.set(`${text} from ${from.CidrIp}`, { ...range, IpRanges: [from] });
+    for (const from of Ipv6Ranges ?? []) rules.set(`${text} from ${from.CidrIpv6}`, { ...range, Ipv6Ranges: [from] });
+    for (const from of PrefixListIds ?? [])
+      rules.set(`${text} from ${from.PrefixListId}`, { ...range, PrefixListIds: [from] });
+    for (const { GroupId, Description } of UserIdGroupPairs ?? [])
+      rules.set(`${text} from ${GroupId}`, { ...range, UserIdGroupPairs: [{ GroupId, Description }] });
   }
   return rules;
+}
+
+function ruleDifferences(there: IpPermission[] | undefined, wanted: Rule[], mend: Difference['mend']): Difference[] {
+  const { missing, stale } = split(rulesOf(there ?? []), wanted);
+  return [
+    ...[...missing.keys()].map((rule) => ({ attribute: 'IpPermissions', is: 'none', wanted: rule, mend })),
+    ...[...stale.keys()].map((rule) => ({ attribute: 'IpPermissions', is: rule, wanted: 'none', mend })),
+  ];
+}
+
+function split(there: Map<string, IpPermission>, wanted: Rule[]) {
+  const rules = rulesOf(wanted.map(permission));
+  return {
+    missing: new Map([...rules].filter(([text]) => !there.has(text))),
+    stale: new Map([...there].filter(([text]) => !rules.has(text))),
+  };
 }
 
 /** Makes the group's inbound rules exactly `wanted`: my address changes, and a rule for the old one must go. */
 async function setRules({ ec2, ask }: Aws, groupId: string, wanted: Rule[]) {
   const Filters = [{ Name: 'group-id', Values: [groupId] }];
   const { SecurityGroups = [] } = await ask(ec2, new DescribeSecurityGroupsCommand({ Filters }));
-  const there = rulesOf(SecurityGroups[0]?.IpPermissions ?? []);
-  const rules = rulesOf(wanted.map(permission));
-  const missing = [...rules].filter(([text]) => !there.has(text)).map(([, rule]) => rule);
-  const stale = [...there].filter(([text]) => !rules.has(text)).map(([, rule]) => rule);
+  const found = split(rulesOf(SecurityGroups[0]?.IpPermissions ?? []), wanted);
+  const [missing, stale] = [[...found.missing.values()], [...found.stale.values()]];
   if (missing.length > 0)
     await ec2
       .send(new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: missing }))
@@ -92,6 +112,13 @@ function securityGroup<const Key extends SecurityGroupKey, const N extends Needs
       await setRules(aws, groupId, await rules(aws, groupId, known as never));
       return {};
     },
+    async compare(aws, { groupId }, known) {
+      const [found, wanted] = await Promise.all([aws.seek(securityGroups), rules(aws, groupId, known as never)]);
+      return [
+        ...ruleDifferences(found?.IpPermissions, wanted, () => setRules(aws, groupId, wanted)),
+        ...ec2TagDifferences(aws, groupId, found?.Tags),
+      ];
+    },
     async destroy({ ec2 }, { groupId }) {
       await ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })).catch(unlessGone);
     },
@@ -100,9 +127,8 @@ function securityGroup<const Key extends SecurityGroupKey, const N extends Needs
 
 type SecurityGroupKey = 'publicSecurityGroup' | 'privateSecurityGroup' | 'efsSecurityGroup';
 
-async function fromMe({ config, myCidr }: Aws, ports: number[]): Promise<Rule[]> {
-  const cidrs = [await myCidr(), ...config.access.extraCidrs];
-  return cidrs.flatMap((cidr) => ports.map((port) => ({ port, why: 'from my address', from: { cidr } })));
+async function fromMe({ myCidrs }: Aws, ports: number[]): Promise<Rule[]> {
+  return (await myCidrs()).flatMap((cidr) => ports.map((port) => ({ port, why: 'from my address', from: { cidr } })));
 }
 
 function wayIn(aws: Aws): Promise<Rule[]> {

@@ -4,6 +4,7 @@ import { ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { ec2TagDifferences } from './differences.ts';
 
 const keyPairs = ec2Kind({
   idFilter: 'key-pair-id',
@@ -44,6 +45,9 @@ export const keyPair = resource(
         }),
       );
       return { keyPairId: KeyPairId!, keyName: names.keyPair };
+    },
+    async compare(aws, { keyPairId }) {
+      return ec2TagDifferences(aws, keyPairId, (await aws.seek(keyPairs))?.Tags);
     },
     async destroy({ ec2 }, { keyName }) {
       await ec2.send(new DeleteKeyPairCommand({ KeyName: keyName })).catch(unlessGone);

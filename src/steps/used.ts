@@ -3,6 +3,7 @@ import type { Ec2Kind } from '../aws.ts';
 import type { Config } from '../config/schema.ts';
 import type { Needs, Verbs } from '../engine/resource.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { differing, networkStays } from './differences.ts';
 
 /** False where a network is used: its way in and out is its owner's. */
 export function makesNetwork({ vpc }: Config): boolean {
@@ -54,6 +55,11 @@ export function orUsed<const Field extends string, N extends Needs, Item>(
     },
     async finish(aws, identity, needs) {
       return identity.used ? {} : ((await verbs.finish?.(aws, identity, needs)) ?? {});
+    },
+    async compare(aws, identity, needs) {
+      if (!identity.used) return (await verbs.compare?.(aws, identity, needs)) ?? [];
+      const id = identity[field];
+      return differing(field, id, usedId(aws.config), networkStays('vpc', id));
     },
     async destroy(aws, identity) {
       if (!identity.used) await verbs.destroy(aws, identity);

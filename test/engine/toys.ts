@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Aws } from '../../src/aws.ts';
 import { Events, type RunEvent } from '../../src/engine/events.ts';
-import { type AnyResource, type Needs, resource, step } from '../../src/engine/resource.ts';
+import { type AnyResource, type Difference, type Needs, resource, step } from '../../src/engine/resource.ts';
 import type { Binding, Run } from '../../src/engine/run.ts';
 import { type Row, State } from '../../src/state.ts';
 import { stateFile } from '../../src/state-file.ts';
@@ -92,6 +92,7 @@ interface ToyVerbs {
   find?: (binding: Binding) => Promise<{ id: string } | undefined>;
   create?: (binding: Binding, needs: Record<string, { id: string; made?: string }>) => Promise<{ id: string }>;
   finish?: (binding: Binding, identity: { id: string }, needs: Record<string, unknown>) => Promise<{ made: string }>;
+  compare?: () => Promise<readonly Difference[]>;
   destroy?: (binding: Binding, identity: { id: string }) => Promise<void>;
 }
 
@@ -122,6 +123,7 @@ export function toy(workshop: Workshop, key: string, needs: readonly AnyResource
       log.push(`finished ${key}`);
       return output;
     },
+    ...(verbs.compare && { compare: verbs.compare }),
     async destroy(aws, identity) {
       log.push(`destroy ${key}`);
       if (verbs.destroy) await verbs.destroy(aws as unknown as Binding, identity);

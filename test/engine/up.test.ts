@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { graphOf } from '../../src/engine/graph.ts';
 import type { AnyResource } from '../../src/engine/resource.ts';
 import { FailedLater } from '../../src/engine/run.ts';
-import { survey, up } from '../../src/engine/up.ts';
+import { survey } from '../../src/engine/survey.ts';
+import { up } from '../../src/engine/up.ts';
 import type { UserError } from '../../src/errors.ts';
 import { refusal, toy, Workshop } from './toys.ts';
 
@@ -642,7 +643,7 @@ describe('told to stop', () => {
     shop.complete('vpc');
     shop.stop.abort();
     const run = shop.run([toy(shop, 'vpc')]);
-    const outcome = await up(run, graphOf([toy(shop, 'vpc')]), new Map([['vpc', 'keep']]));
+    const outcome = await up(run, graphOf([toy(shop, 'vpc')]), { verdicts: new Map([['vpc', 'keep']]) });
     expect(outcome.skipped).toEqual([]);
     expect(shop.onDisk('vpc')!.status).toBe('complete');
   });
@@ -681,7 +682,7 @@ describe('survey', () => {
     shop.state.adopt('half', { step: 1, status: 'creating', generation: 1, since: new Date(0).toISOString() });
     const resources = ['kept', 'gone', 'half', 'new'].map((key) => toy(shop, key));
     const rows = structuredClone(shop.state.rows);
-    expect(await survey(shop.run(resources), graphOf(resources))).toEqual(
+    expect((await survey(shop.run(resources), graphOf(resources))).verdicts).toEqual(
       new Map([
         ['kept', 'keep'],
         ['gone', 'recreate'],

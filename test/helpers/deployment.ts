@@ -2,9 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandIo } from '../../src/commands/command-io.ts';
+import type { DeploymentFlags } from '../../src/commands/deployment.ts';
 import { type DestroyFlags, destroy } from '../../src/commands/destroy.ts';
+import { plan } from '../../src/commands/plan.ts';
+import { status } from '../../src/commands/status.ts';
 import { type UpFlags, up } from '../../src/commands/up.ts';
+import { openWorld } from '../../src/commands/worlds.ts';
 import type { RunDone } from '../../src/engine/events.ts';
+import { connectAll } from '../../src/session.ts';
+import { Traffic } from '../../src/traffic.ts';
 
 const folders: string[] = [];
 process.on('exit', () => {
@@ -69,10 +75,53 @@ export function simulatedDestroy(directory: string, flags: DestroyFlags = {}): P
   return ran(directory, (io) => destroy(io, all));
 }
 
+/** `airflow-aws plan --simulate --json`, in this process: its data. */
+export async function simulatedPlan(directory: string, flags: DeploymentFlags = {}): Promise<PlanData> {
+  const { events } = await ran(directory, (io) => plan(io, { simulate: true, ...flags }));
+  return events[0]!.data as PlanData;
+}
+
+/** `airflow-aws status --simulate --json`, in this process: its data. */
+export async function simulatedStatus(directory: string, flags: DeploymentFlags = {}): Promise<StatusData> {
+  const { events } = await ran(directory, (io) => status(io, { simulate: true, ...flags }));
+  return events[0]!.data as StatusData;
+}
+
+interface DifferenceData {
+  attribute: string;
+  is: string;
+  wanted: string;
+  mend: string;
+}
+
+export type PlanData = Record<'create' | 'keep' | 'change' | 'refuse', string[]> & {
+  changes: (DifferenceData & { key: string })[];
+};
+
+export interface StatusData {
+  complete: boolean;
+  resources: { key: string; status: string; drift: DifferenceData[]; unknown?: string }[];
+}
+
+/** The simulated account of a folder as a hand in the console has it, on the SDK's own clients. */
+export function consoleOf(directory: string) {
+  const folder = simulatedFolder(directory);
+  const world = openWorld(recordingIo(directory), { simulate: true }, { region: 'us-west-2', folder, os: '' });
+  return {
+    ...connectAll(world, new Traffic()),
+    clock: world.clock,
+    close: () => world.close(),
+    /** The identity of a resource, as the state has it. */
+    identity: (key: string) => stateOf(directory).resources[key]!.identity ?? {},
+  };
+}
+
 export function simulatedFolder(directory: string): string {
   return join(directory, '.airflow-aws', 'simulated');
 }
 
-export function stateOf(directory: string): { resources: Record<string, { status: string; generation: number }> } {
+export function stateOf(directory: string): {
+  resources: Record<string, { status: string; generation: number; identity?: Record<string, string> }>;
+} {
   return JSON.parse(readFileSync(join(simulatedFolder(directory), 'state.json'), 'utf8'));
 }

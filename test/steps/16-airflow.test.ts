@@ -90,6 +90,7 @@ function aws(changes: Partial<Aws> = {}): Aws {
       }
       throw userError({ code: 'timed-out', exitCode: 1, what: `waited for ${what.for}`, why: '', fix: '' });
     },
+    inTurn: (work: () => Promise<unknown>) => work(),
     randomText: (length: number) => 'r'.repeat(length),
     prices: () => undefined,
     ...changes,
@@ -209,10 +210,36 @@ describe('work on a server', () => {
   });
 
   it('is done again when a setting that it follows from changes, and left alone when another does', async () => {
+    const identity = await bastionServer.create(aws(), needs);
+    const compare = (changes: object) =>
+      bastionServer.compare!(aws({ config: { ...config, ...changes } }), identity, needs);
+    expect(await compare({ tags: { team: 'data' } })).toEqual([]);
+    const [difference, ...others] = await compare({ tls: { mode: 'off' } });
+    expect(others).toEqual([]);
+    expect(difference).toMatchObject({ attribute: 'tls.mode', is: 'self-signed', wanted: 'off' });
+    const { length } = servers.ran;
+    await (difference!.mend as () => Promise<unknown>)();
+    expect(servers.ran.slice(length)).toContain('bastion: restart nginx.service');
+    expect(await compare({ tls: { mode: 'off' } })).toEqual([]);
+  });
+
+  it('is not done twice where the server has it already', async () => {
     await bastionServer.create(aws(), needs);
-    const changed = (changes: object) => aws({ config: { ...config, ...changes } });
-    expect(await bastionServer.find(changed({ tls: { mode: 'off' } }), needs)).toBeUndefined();
-    expect(await bastionServer.find(changed({ tags: { team: 'data' } }), needs)).toBeDefined();
+    const { length } = servers.ran;
+    await bastionServer.create(aws(), needs);
+    expect(servers.ran.slice(length).filter((line) => !line.includes('read'))).toEqual([]);
+  });
+
+  it('is unknown on a server that does not run, and gone with one that is terminated', async () => {
+    await bastionServer.create(aws(), needs);
+    const say = (Name: 'stopped' | 'terminated') =>
+      ec2
+        .on(DescribeInstancesCommand)
+        .resolves({ Reservations: [{ Instances: [{ InstanceId: 'i-0b', State: { Name } }] }] });
+    say('stopped');
+    await expect(bastionServer.find(aws(), needs)).rejects.toThrow('does not run');
+    say('terminated');
+    expect(await bastionServer.find(aws(), needs)).toBeUndefined();
   });
 
   it('is done again when what it was told has changed, and not otherwise', async () => {

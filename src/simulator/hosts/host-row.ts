@@ -39,13 +39,14 @@ export function hostOf(scope: Scope, instance: InstanceRow): HostRow {
   const image = imageTable(scope).peek(instance.imageId);
   const source = image && hostTable(scope).peek(image.sourceInstanceId);
   const files = Object.entries(source?.files ?? {}).filter(([, { at }]) => at <= (image?.creationDate ?? 0));
+  const copied = Object.fromEntries(files);
   return hostTable(scope).insert(instance.instanceId, {
     instanceId: instance.instanceId,
     packages: [...(source?.packages ?? [])],
-    files: Object.fromEntries(files),
+    files: copied,
     units: {},
     mounts: {},
-    markers: {},
+    markers: Object.fromEntries(Object.entries(source?.markers ?? {}).filter(([path]) => path in copied)),
     identityHidden: false,
     log: [],
   });

@@ -3,7 +3,7 @@ import { step } from '../../engine/resource.ts';
 import { bastionServer } from './bastion-server.ts';
 import { cluster } from './cluster.ts';
 import { image } from './image.ts';
-import { nodeC, nodeCTarget } from './node-c.ts';
+import { nodeC, nodeCSoftware, nodeCTarget } from './node-c.ts';
 import { database, nodeAConfiguration, nodeAServices, nodeCConfiguration, nodeCServices } from './nodes.ts';
 import { airflowSecrets } from './secrets.ts';
 import { nodeASoftware } from './software.ts';
@@ -18,6 +18,7 @@ export default step(16, 'Servers', [
   nodeAServices,
   nodeC,
   nodeCTarget,
+  nodeCSoftware,
   nodeCConfiguration,
   nodeCServices,
   cluster,

@@ -9,7 +9,7 @@ import { databasePassword, dbCluster, dbInstance } from '../12-database.ts';
 import { cachePassword, replicationGroup } from '../13-cache.ts';
 import { bucket, nodeAProfile } from '../14-storage.ts';
 import { fileSystem, mountTargetA, mountTargetC } from '../15-file-system.ts';
-import { nodeC } from './node-c.ts';
+import { nodeC, nodeCSoftware } from './node-c.ts';
 import { airflowSecrets } from './secrets.ts';
 import { serverWork } from './servers.ts';
 import { nodeASoftware } from './software.ts';
@@ -70,7 +70,7 @@ export const nodeAConfiguration = serverWork(
 
 export const nodeCConfiguration = serverWork(
   'nodeCConfiguration',
-  { ...surroundings, nodeC, mountTargetC },
+  { ...surroundings, nodeC, nodeCSoftware, mountTargetC },
   { ...configuration, server: onNodeC },
 );
 
@@ -82,7 +82,7 @@ export const database = serverWork(
     type: 'Host::Database',
     typicalSeconds: 45,
     server: onNodeA,
-    settings: ({ airflow }) => airflow.version,
+    settings: ({ airflow: { version, admin, user } }) => ({ airflow: { version, admin, user } }),
     commands: (aws, known) => databaseCommands(factsOf(aws, known)),
   },
 );

@@ -2,13 +2,22 @@
 import { createHash } from 'node:crypto';
 import { DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws.ts';
-import { type Identities, type Known, type Needs, type Resource, resource } from '../../engine/resource.ts';
+import {
+  type Difference,
+  type Identities,
+  type Known,
+  type Needs,
+  type Resource,
+  resource,
+} from '../../engine/resource.ts';
+import { Unknowable } from '../../engine/run.ts';
 import { UserError } from '../../errors.ts';
 import { type Command, file, files, read } from '../../hosts/command.ts';
 import { osOf } from '../../hosts/os.ts';
 import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
 import { renewWayIn } from '../07-security-groups.ts';
+import { differing } from '../differences.ts';
 
 export type ServerName = 'bastion' | 'a' | 'c';
 
@@ -27,37 +36,66 @@ async function describe({ ec2, ask }: Aws, ids: string[]): Promise<Map<string, I
   return new Map(found.map((instance) => [instance.InstanceId!, instance]));
 }
 
-/** The server with its present addresses, or undefined when it (or the bastion before it) does not run. */
-export async function locate(aws: Aws, { name, instanceId, bastionId }: ServerIds): Promise<Host | undefined> {
-  if (instanceId === undefined || bastionId === undefined) return undefined;
-  const found = await describe(aws, [...new Set([instanceId, bastionId])]);
+/** The server with its present addresses. `reason` says why there is no way to it, and whether it exists. */
+async function whereabouts(
+  aws: Aws,
+  { name, instanceId, bastionId }: ServerIds,
+): Promise<Host | { readonly reason: string; readonly exists: boolean }> {
+  if (instanceId === undefined) return { reason: `there is no ${name}`, exists: false };
+  const found = await describe(aws, [instanceId, bastionId].flatMap((id) => id ?? []).filter(isFirst));
   const { loginUser: user } = osOf(aws.config);
-  const running = (id: string) => {
-    const instance = found.get(id);
-    return instance?.State?.Name === 'running' ? instance : undefined;
-  };
-  const bastionAddress = running(bastionId)?.PublicIpAddress;
-  if (bastionAddress === undefined) return undefined;
-  const bastion: Host = { name: 'bastion', instanceId: bastionId, address: bastionAddress, user };
-  if (name === 'bastion') return bastion;
-  const address = running(instanceId)?.PrivateIpAddress;
-  return address === undefined ? undefined : { name, instanceId, address, user, via: bastion };
+  const instance = found.get(instanceId);
+  const state = instance?.State?.Name ?? 'terminated';
+  if (state === 'terminated' || state === 'shutting-down') return { reason: `${name} is ${state}`, exists: false };
+  const bastion = bastionId === undefined ? undefined : found.get(bastionId);
+  const bastionAddress = bastion?.State?.Name === 'running' ? bastion.PublicIpAddress : undefined;
+  if (bastionId === undefined || bastionAddress === undefined)
+    return { reason: 'the bastion does not run', exists: true };
+  const door: Host = { name: 'bastion', instanceId: bastionId, address: bastionAddress, user };
+  if (name === 'bastion') return door;
+  const address = instance?.PrivateIpAddress;
+  if (state !== 'running' || address === undefined) return { reason: `${name} is ${state}`, exists: true };
+  return { name, instanceId, address, user, via: door };
 }
 
-/** The file on a server that tells what was done there, for the resource `key`. */
-function markerPath(key: string): string {
-  return `/var/lib/airflow-aws/done/${key}`;
+/** The server with its present addresses, or undefined when it (or the bastion before it) does not run. */
+export async function locate(aws: Aws, ids: ServerIds): Promise<Host | undefined> {
+  const found = await whereabouts(aws, ids);
+  return 'reason' in found ? undefined : found;
+}
+
+function isFirst<T>(one: T, index: number, list: readonly T[]): boolean {
+  return list.indexOf(one) === index;
+}
+
+/** What a server says of the work that was done there. */
+interface Marker {
+  /** Digest of the commands. */
+  readonly work: string;
+  /** Digest of all templates. */
+  readonly templates: string;
+  readonly settings: unknown;
+}
+
+/** The file of the marker: one for each kind of work, whichever node it was done on. */
+function markerPath(name: string): string {
+  return `/var/lib/airflow-aws/done/${name}`;
 }
 
 /** Looks at a server that does not answer before the way to it is opened anew: about half a minute. */
 const looksBeforeRenewal = 8;
 
-/** Waits until the server answers, and reads the resource's marker: empty when nothing was done yet. */
-async function readMarker(aws: Aws, host: Host, key: string): Promise<string> {
+/** Waits until the server answers, and reads its marker: undefined when nothing was done yet. */
+async function readMarker(
+  aws: Aws,
+  host: Host,
+  name: string,
+  { timeoutSeconds = 600 } = {},
+): Promise<Marker | undefined> {
   let looks = 0;
-  return aws.wait({ for: `ssh on ${host.name}`, everySeconds: 3, timeoutSeconds: 600 }, async () => {
+  const { marker } = await aws.wait({ for: `ssh on ${host.name}`, everySeconds: 3, timeoutSeconds }, async () => {
     try {
-      return (await aws.shell.run(host, read(markerPath(key)))).stdout.trim();
+      return parsed((await aws.shell.run(host, read(markerPath(name)))).stdout);
     } catch (error) {
       // A server answers some time after EC2 calls it running, and its user has the key a moment after that.
       if (!(error instanceof UserError && waitable.has(error.code))) throw error;
@@ -67,6 +105,16 @@ async function readMarker(aws: Aws, host: Host, key: string): Promise<string> {
       return undefined;
     }
   });
+  return marker;
+}
+
+function parsed(text: string): { marker?: Marker } {
+  try {
+    return { marker: JSON.parse(text) as Marker };
+  } catch {
+    // There is none, or it was cut off.
+    return {};
+  }
 }
 
 /** The bastion has one group, and that is the one with the rule for my address. */
@@ -113,12 +161,32 @@ export async function reach(aws: Aws, ids: ServerIds): Promise<Host> {
   return host;
 }
 
+/** Long enough for a server that answers, and short for a question that others wait behind. */
+const timeoutOfLook = 20;
+
+/** The server as it is now, or undefined when it is gone. Throws `Unknowable` when it exists and does not answer. */
+async function meet(aws: Aws, ids: ServerIds, marker: string) {
+  const host = await whereabouts(aws, ids);
+  if ('reason' in host) {
+    if (host.exists) throw new Unknowable(host.reason);
+    return undefined;
+  }
+  try {
+    return { host, marker: await readMarker(aws, host, marker, { timeoutSeconds: timeoutOfLook }) };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'timed-out') throw error;
+    throw new Unknowable(`${ids.name} did not answer over SSH for ${timeoutOfLook} s`);
+  }
+}
+
 export interface ServerWork<N extends Needs> {
   readonly type: `Host::${string}`;
+  /** The name of its marker on the server; the key where nothing else is said. */
+  readonly marker?: string;
   readonly typicalSeconds: number;
   readonly server: (needs: Identities<N>) => ServerIds;
-  /** The settings that the work follows from. When one changes, or a template does, the work is done anew. */
-  readonly settings: (config: Aws['config']) => unknown;
+  /** The settings that the work follows from, as the file has them. When one changes, or a template, it is done anew. */
+  readonly settings: (config: Aws['config']) => object;
   readonly commands: (aws: Aws, needs: Known<N>) => readonly Command[];
 }
 
@@ -129,45 +197,73 @@ type WorkIdentity = {
 };
 
 /**
- * Work on one server. It is there when the server's marker says that it was done by these settings and templates; it is
- * done anew when the commands would be others, as after a new database; and it goes with its server.
+ * Work on one server. The server's marker says what was done there and by which settings; it is done anew when those
+ * differ or the commands would be others, as after a new database; and it goes with its server.
  */
 export function serverWork<const Key extends string, const N extends Needs>(
   key: Key,
   needs: N,
-  { type, typicalSeconds, server, settings, commands }: ServerWork<N>,
+  { type, marker = key, typicalSeconds, server, settings, commands }: ServerWork<N>,
 ): Resource<Key, N, WorkIdentity, Record<never, string>> {
-  const recipe = (aws: Aws) => digest([templatesDigest(), settings(aws.config)]);
-
   async function carryOut(aws: Aws, host: Host, list: readonly Command[]) {
-    const work = digest(list);
+    const done = markerOf(aws, list);
     for (const command of list) await runThere(aws, host, command);
-    const marker = file(markerPath(key), '0644', 'root:root', `${recipe(aws)} ${work}\n`);
-    await runThere(aws, host, files('note what was done', [marker]));
-    return { instanceId: host.instanceId, work };
+    const note = file(markerPath(marker), '0644', 'root:root', `${JSON.stringify(done)}\n`);
+    await runThere(aws, host, files('note what was done', [note]));
+    return { instanceId: host.instanceId, work: done.work };
+  }
+
+  function markerOf(aws: Aws, list: readonly Command[]): Marker {
+    return { work: digest(list), templates: templatesDigest(), settings: settings(aws.config) };
   }
 
   return resource(key, needs, {
     type,
     typicalSeconds: { create: typicalSeconds, destroy: 0 },
     async find(aws, given) {
-      const host = await locate(aws, server(given));
-      if (!host) return undefined;
-      const [found, work] = (await readMarker(aws, host, key)).split(' ');
-      return found === recipe(aws) && work !== undefined ? { instanceId: host.instanceId, work } : undefined;
+      const met = await meet(aws, server(given), marker);
+      return met?.marker && { instanceId: met.host.instanceId, work: met.marker.work };
     },
     async create(aws, known) {
-      return carryOut(aws, await reach(aws, server(known)), commands(aws, known));
+      const host = await reach(aws, server(known));
+      const list = commands(aws, known);
+      // It is done where the server was made from an image that has it, or was only out of sight for a while.
+      const there = await readMarker(aws, host, marker);
+      const wanted = markerOf(aws, list);
+      if (JSON.stringify(there) === JSON.stringify(wanted)) return { instanceId: host.instanceId, work: wanted.work };
+      return carryOut(aws, host, list);
     },
     async finish(aws, { work }, known) {
       const list = commands(aws, known);
-      if (digest(list) !== work) await carryOut(aws, await reach(aws, server(known)), list);
+      if (digest(list) !== work) await aws.inTurn(async () => carryOut(aws, await reach(aws, server(known)), list));
       return {};
+    },
+    async compare(aws, _identity, known) {
+      const met = await meet(aws, server(known), marker);
+      if (!met?.marker) return [];
+      const mend = () => aws.inTurn(async () => carryOut(aws, await reach(aws, server(known)), commands(aws, known)));
+      const found = settingDifferences(met.marker.settings, settings(aws.config), mend);
+      if (found.length > 0) return found;
+      return differing('templates', met.marker.templates.slice(0, 12), templatesDigest().slice(0, 12), mend);
     },
     async destroy() {
       // It goes with its server.
     },
   });
+}
+
+function settingDifferences(is: unknown, wanted: unknown, mend: Difference['mend']): Difference[] {
+  const [before, after] = [leaves(is), leaves(wanted)];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) =>
+    differing(path, before.get(path), after.get(path), mend),
+  );
+}
+
+/** Each value by its path, as `airflow.version`. A list is one value. */
+function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Map(value === undefined ? [] : [[path.join('.'), String(value)]]);
+  return new Map(Object.entries(value).flatMap(([key, one]) => [...leaves(one, [...path, key])]));
 }
 
 function digest(value: unknown): string {
