@@ -7,6 +7,7 @@ import { publicSubnet } from './02-subnets.ts';
 import { mainRouteTable } from './04-route-tables.ts';
 import { publicSecurityGroup } from './07-security-groups.ts';
 import { keyPair } from './08-key-pair.ts';
+import { dataStays, differing } from './differences.ts';
 import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from './instances.ts';
 
 // Looked up once and kept in the state: a resume days later must not start another operating system.
@@ -32,6 +33,10 @@ export const baseImage = resource(
       const parameterName = imageParameters[config.os];
       const { Parameter } = await ask(ssm, new GetParameterCommand({ Name: parameterName }));
       return { imageId: Parameter!.Value!, parameterName };
+    },
+    async compare({ config }, { parameterName }) {
+      const was = Object.entries(imageParameters).find(([, name]) => name === parameterName)?.[0] ?? parameterName;
+      return differing('os', was, config.os, dataStays('os', was));
     },
     async destroy() {
       // The image is its publisher's.
