@@ -29,6 +29,13 @@ function copy(): string {
   return folder;
 }
 
+/** What was changed shows in every answer. */
+async function aMinuteLater(folder: string) {
+  const { clock, close } = consoleOf(folder);
+  await clock.sleep(60_000);
+  close();
+}
+
 type Console = ReturnType<typeof consoleOf>;
 
 /** What somebody does in the console, where it shows, and with what words. */
@@ -138,8 +145,8 @@ describe('by hand in the console', () => {
       const folder = copy();
       const console = consoleOf(folder);
       await hand(console);
-      await console.clock.sleep(60_000);
       console.close();
+      await aMinuteLater(folder);
 
       const { resources } = await simulatedStatus(folder);
       const drifted = resources.filter(({ drift }) => drift.length > 0);
@@ -151,6 +158,7 @@ describe('by hand in the console', () => {
       const mended = await simulatedUp(folder);
       expect(mended.done).toMatchObject({ ok: true, created: 0, changed: 1 });
       expect(inventoryOf(folder)).toEqual(untouched);
+      await aMinuteLater(folder);
       const after = await simulatedStatus(folder);
       expect(after.resources.flatMap(({ drift }) => drift)).toEqual([]);
       const again = await simulatedUp(folder);
