@@ -1,7 +1,7 @@
 /** The settings of a deployment: what there is to set, who set it, and what is wrong with it. */
 
 export { check, problemWith } from './config/check.ts';
-export { subnetsOf } from './config/cidr.ts';
+export { blockOf, overlap, subnetsOf } from './config/cidr.ts';
 export { configFile } from './config/file.ts';
 export { loadConfig, parseConfig, resolveConfig, type Sources } from './config/load.ts';
 export { type PresetName, presets } from './config/presets.ts';

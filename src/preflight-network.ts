@@ -94,11 +94,20 @@ async function dnsProblems(ec2: EC2Client, VpcId: string): Promise<Problem[]> {
 }
 
 /** Of the table that the subnet is associated with, or of the VPC's main one. */
-function defaultRoute(tables: readonly RouteTable[], subnetId: string): Route | undefined {
+export function defaultRoute(tables: readonly RouteTable[], subnetId: string): Route | undefined {
   const tableOf = (wanted: (association: RouteTableAssociation) => boolean) =>
     tables.find(({ Associations = [] }) => Associations.some(wanted));
   const table = tableOf(({ SubnetId }) => SubnetId === subnetId) ?? tableOf(({ Main }) => Main === true);
   return table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0');
+}
+
+/** `public`: to an internet gateway; `private`: by NAT; undefined: nowhere that would do. */
+export function leadsTo(route: Route | undefined): 'public' | 'private' | undefined {
+  const target = targetOf(route) ?? '';
+  if (route?.State === 'blackhole') return undefined;
+  if (target.startsWith('igw-')) return 'public';
+  // A transit gateway or an appliance with NAT does for the private side what a NAT gateway does.
+  return /^(nat|tgw|eni|vpce)-/.test(target) ? 'private' : undefined;
 }
 
 function wayOutProblems({ SubnetId }: Subnet, route: Route | undefined, side: 'public' | 'private'): Problem[] {
@@ -109,9 +118,7 @@ function wayOutProblems({ SubnetId }: Subnet, route: Route | undefined, side: 'p
     return [{ what: `${SubnetId} has no way out: no route for 0.0.0.0/0; it needs one to ${wanted}.`, fix }];
   if (route?.State === 'blackhole')
     return [{ what: `The way out of ${SubnetId} leads nowhere: ${target} is gone.`, fix }];
-  const isInternetGateway = target.startsWith('igw-');
-  // A transit gateway or an appliance with NAT does for the private side what a NAT gateway does.
-  if (side === 'public' ? isInternetGateway : /^(nat|tgw|eni|vpce)-/.test(target)) return [];
+  if (leadsTo(route) === side) return [];
   const because =
     side === 'public' ? 'the bastion would not be reachable' : 'the nodes have no public address to go out with';
   return [{ what: `The way out of ${SubnetId} is ${target} and not ${wanted}: ${because}.`, fix }];

@@ -6,3 +6,9 @@ export async function regionOfProfile(profile: string | undefined): Promise<stri
   const name = profile ?? 'default';
   return configFile[name]?.region ?? credentialsFile[name]?.region;
 }
+
+/** The profiles in the files of the AWS CLI, by name. */
+export async function profileNames(): Promise<string[]> {
+  const { configFile, credentialsFile } = await loadSharedConfigFiles();
+  return [...new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)])].sort();
+}

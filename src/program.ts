@@ -72,7 +72,8 @@ const init = add(
   async (io, flags) => (await import('./commands/init.ts')).init(io, flags),
 )
   .option('--preset <name>', 'tutorial, dev or standard')
-  .option('--force', 'replace an airflow-aws.yaml that is there');
+  .option('--force', 'replace an airflow-aws.yaml that is there')
+  .option('--refresh', 'ask PyPI which releases of Airflow there are');
 
 const plan = add(
   program,

@@ -1,46 +1,23 @@
-import {
-  type Config,
-  check,
-  get,
-  type PresetName,
-  parseValue,
-  presets,
-  printValue,
-  problemWith,
-  resolveConfig,
-  type Setting,
-  set,
-  settings,
-  subnetsOf,
-} from './config.ts';
-import { exitCodes, userError } from './errors.ts';
+import { type Config, get, type PresetName, parseValue, presets, set, settings } from './config.ts';
 import { placeOf } from './places.ts';
-import { hourlyPrice, hoursPerMonth, monthlyEstimate, prices } from './prices.ts';
-import { hanging } from './ui/format.ts';
+import { monthlyEstimate, prices } from './prices.ts';
+import { airflowVersions } from './wizard/airflow-versions.ts';
+import type { Ask } from './wizard/ask.ts';
+import { type FoundSubnet, type FoundVpc, fitOf, freeBlock, networkIn } from './wizard/networks.ts';
+import { GoBack, monthly, Questions, settingAt } from './wizard/questions.ts';
 
-interface Choice {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** One question. `input` and `select` are answered with text, `confirm` with yes or no. */
-export interface Question {
-  readonly type: 'input' | 'select' | 'confirm';
-  readonly message: string;
-  readonly default: string | boolean;
-  readonly choices?: readonly Choice[];
-  /** True, or what is wrong with the text. */
-  validate?(text: string): true | string;
-}
-
-export type Ask = (question: Question) => Promise<string | boolean>;
-
-/** What only the live account knows. Whatever is absent or fails is asked as free text. */
+/** What only the live account knows. Whatever is absent or fails is asked as free text, or not at all. */
 export interface Choices {
   /** `us-west-2`, … */
   regions?(): Promise<readonly string[]>;
-  /** The letters of the zones of the region that sell the servers' types. */
+  /** The letters of the zones of the region that sell the classes of servers and database. */
   zones?(config: Config): Promise<readonly string[]>;
+  /** The VPCs of the region. */
+  networks?(config: Config): Promise<readonly FoundVpc[]>;
+  /** The address that this machine is seen from. */
+  myIp?(): Promise<string>;
+  /** Releases of Airflow, newest first. */
+  versions?(): Promise<readonly string[]>;
 }
 
 export interface WizardOptions {
@@ -48,31 +25,40 @@ export interface WizardOptions {
   readonly defaults: Config;
   readonly choices: Choices;
   readonly ask: Ask;
+  /** The name of the page to begin with; those before it are reached by going back. */
+  readonly from?: string | undefined;
+  /** Told after each answered page, for whoever stops half-way. */
+  readonly keep?: (answers: { readonly config: Config; readonly page: string }) => void;
+  /** Shows what the answers come to, before the last question. */
+  readonly summary?: (config: Config) => void;
 }
 
 /** Asks for the settings. Asks everything before it returns, and changes nothing in the account or on disk. */
-export async function askSettings({ defaults, choices, ask }: WizardOptions): Promise<Config> {
-  const wizard = new Wizard(defaults, ask);
-  await wizard.preset();
-  await wizard.text('name');
-  await wizard.region(await listed(() => choices.regions?.()));
-  await wizard.priced('nodes.instanceType', 'ec2:');
-  await wizard.priced('bastion.instanceType', 'ec2:');
-  // Behind the types, since not every zone sells every type.
-  await wizard.zones(await listed(() => choices.zones?.(wizard.config)));
-  await wizard.text('access.myIp');
-  await wizard.priced('database.instanceClass', 'rds:');
-  await wizard.engine();
-  await wizard.priced('cache.nodeType', `cache:${wizard.config.cache.engine}:`);
-  for (const path of ['airflow.version', 'airflow.admin.username', 'airflow.admin.email']) await wizard.text(path);
-  for (const path of ['airflow.user.username', 'airflow.user.email']) await wizard.text(path);
-  await wizard.network();
-  await wizard.theRest();
-  return wizard.settled();
+export async function askSettings(options: WizardOptions): Promise<Config> {
+  const wizard = new Wizard(options);
+  const pages = Object.keys(wizard.pages) as (keyof Wizard['pages'])[];
+  const before: Config[] = [];
+  let index = Math.max(0, pages.indexOf(options.from as never));
+  while (index < pages.length) {
+    const page = pages[index]!;
+    before[index] = wizard.config;
+    try {
+      wizard.turnTo(page, index > 0);
+      await wizard.pages[page]();
+      options.keep?.({ config: wizard.config, page: pages[index + 1] ?? page });
+      index++;
+    } catch (error) {
+      if (!(error instanceof GoBack)) throw error;
+      // Within a page of several questions back leads to its first one.
+      if (wizard.asked <= 1) index = Math.max(0, index - 1);
+      wizard.config = before[index] ?? options.defaults;
+    }
+  }
+  return wizard.config;
 }
 
 /** Any list of at least one entry; undefined when AWS cannot be asked. */
-async function listed(ask: () => Promise<readonly string[]> | undefined): Promise<readonly string[] | undefined> {
+async function listed<T>(ask: () => Promise<readonly T[]> | undefined): Promise<readonly T[] | undefined> {
   try {
     const list = await ask();
     return list?.length ? list : undefined;
@@ -81,152 +67,184 @@ async function listed(ask: () => Promise<readonly string[]> | undefined): Promis
   }
 }
 
-class Wizard {
-  config: Config;
-  private readonly ask: Ask;
-  private readonly asked = new Set<string>();
+class Wizard extends Questions {
+  readonly #options: WizardOptions;
 
-  constructor(defaults: Config, ask: Ask) {
-    this.config = defaults;
-    this.ask = ask;
+  constructor(options: WizardOptions) {
+    super(options.defaults, options.ask);
+    this.#options = options;
   }
 
-  async preset(): Promise<void> {
+  /** In order. Each asks about one thing, mostly with one question. */
+  readonly pages = {
+    preset: () => this.#preset(),
+    name: () => this.text('name', 'Name of the deployment'),
+    region: () => this.#region(),
+    zones: () => this.#zones(),
+    network: () => this.#network(),
+    access: () => this.#access(),
+    version: () => this.#version(),
+    admin: () => this.text('airflow.admin.username', 'User name of the administrator of Airflow'),
+    tls: () => this.#tls(),
+    finish: () => this.#finish(),
+  };
+
+  async #preset(): Promise<void> {
     const start = this.config;
-    const options = Object.entries(presets).map(([name, { title, values }]) => {
+    const options = Object.entries(presets).map(([name, { title, lacks, values }]) => {
       const config = withPreset(start, values);
-      return {
-        name: `${name}: ${title}, ${monthly(monthlyEstimate(config))}`,
-        value: name,
-        config,
-      };
+      const price = monthly(monthlyEstimate(config));
+      return { name: `${name}: ${title}, ${price}`, value: name, description: `Lacks ${lacks}.`, config };
     });
-    const answer = await this.ask({
-      type: 'select',
-      message: `Start from (list prices of ${prices.region}, ${prices.asOf})`,
-      default: 'standard' satisfies PresetName,
-      choices: options.map(({ name, value }) => ({ name, value })),
-    });
+    const message = `Size (list prices of ${prices.region}, ${prices.asOf})`;
+    const answer = await this.select(message, options, 'standard' satisfies PresetName);
     this.config = options.find(({ value }) => value === answer)?.config ?? start;
   }
 
-  /** Asks for one setting as text, or as a choice where there are few values. */
-  async text(path: string, proposal = get(this.config, path)): Promise<void> {
-    const setting = settingAt(path);
-    const { choices, kind } = setting;
-    if (kind === 'boolean') {
-      const question = { type: 'confirm', message: label(setting), default: proposal === true } as const;
-      this.set(path, (await this.ask(question)) === true);
-      return;
-    }
-    if (choices) {
-      const values = choices.map((value) => ({ name: value, value }));
-      this.set(
-        path,
-        await this.ask({ type: 'select', message: label(setting), default: String(proposal), choices: values }),
-      );
-      return;
-    }
-    const answer = await this.ask({
-      type: 'input',
-      message: label(setting),
-      default: proposal === undefined ? '' : printValue(proposal),
-      validate: (text) => problemWith(this.config, path, typed(setting, text)) ?? true,
-    });
-    this.set(path, typed(setting, String(answer)));
-  }
-
-  async region(regions: readonly string[] | undefined): Promise<void> {
+  async #region(): Promise<void> {
     const { region } = this.config;
-    if (!regions) return this.text('region');
+    const regions = await listed(() => this.#options.choices.regions?.());
+    if (!regions) return this.text('region', 'Region');
     const values = [...new Set([region, ...regions])].sort();
     const choices = values.map((value) => ({ name: `${value} (${placeOf(value)})`, value }));
-    this.set('region', await this.ask({ type: 'select', message: 'Region', default: region, choices }));
+    this.set('region', await this.select('Region', choices, region));
   }
 
-  async zones(letters: readonly string[] | undefined): Promise<void> {
-    if (!letters || letters.length < 2) return this.text('zones');
+  async #zones(): Promise<void> {
+    const letters = await listed(() => this.#options.choices.zones?.(this.config));
+    if (!letters || letters.length < 2) return this.text('zones', 'Letters of the two availability zones');
     const { region, zones } = this.config;
-    const pick = async (message: string, among: readonly string[], proposal: string) => {
-      const choices = among.map((letter) => ({ name: region + letter, value: letter }));
-      const start = among.includes(proposal) ? proposal : (among[0] ?? '');
-      return String(await this.ask({ type: 'select', message, default: start, choices }));
-    };
-    const first = await pick('First availability zone', letters, zones[0]);
-    const others = letters.filter((letter) => letter !== first);
-    this.set('zones', [first, await pick('Second availability zone', others, zones[1])]);
+    const pairs = letters.flatMap((one, index) => letters.slice(index + 1).map((other) => [one, other]));
+    // The order is the user's where it was given: node a is in the first zone.
+    const given = zones.every((zone) => letters.includes(zone)) ? [zones] : [];
+    const ofGiven = (pair: readonly string[]) => given.some((one) => pair.every((zone) => one.includes(zone as never)));
+    const choices = [...given, ...pairs.filter((pair) => !ofGiven(pair))].map((pair) => ({
+      name: pair.map((letter) => region + letter).join(' and '),
+      value: pair.join(','),
+    }));
+    const answer = await this.select('Availability zones, one for each node', choices, zones.join(','));
+    this.set('zones', answer.split(','));
   }
 
-  /** Asks with the classes of the price table, and leaves room for any other. */
-  async priced(path: string, prefix: string): Promise<void> {
-    const setting = settingAt(path);
-    const current = String(get(this.config, path));
-    const known = Object.keys(prices.hourly)
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length));
-    const choices = [...new Set([...known, current])].map((value) => {
-      const hourly = hourlyPrice(prefix + value);
-      return {
-        name: `${value}, ${monthly(hourly && hourly * hoursPerMonth)}`,
-        value,
-      };
-    });
-    const answer = await this.ask({
-      type: 'select',
-      message: label(setting),
-      default: current,
-      choices: [...choices, { name: 'another', value: '' }],
-    });
-    if (answer === '') await this.text(path);
-    else this.set(path, answer);
-  }
-
-  /** The version belongs to the engine, so another engine starts with its own newest. */
-  async engine(): Promise<void> {
-    const before = this.config.cache.engine;
-    await this.text('cache.engine');
-    const { engine } = this.config.cache;
-    if (engine !== before)
-      this.set('cache.engineVersion', resolveConfig({ flags: { cacheEngine: engine } }).config.cache.engineVersion);
-  }
-
-  async network(): Promise<void> {
-    const before = this.config.network;
-    const { vpcCidr, publicSubnetCidr, privateSubnetCidrs } = before;
-    const summary = `VPC ${vpcCidr}, public subnet ${publicSubnetCidr}, private subnets ${privateSubnetCidrs.join(' and ')}`;
-    if (!(await this.ask({ type: 'confirm', message: `Change the network? (${summary})`, default: false }))) {
-      for (const path of Object.keys(before)) this.asked.add(`network.${path}`);
+  async #network(): Promise<void> {
+    const vpcs = (await listed(() => this.#options.choices.networks?.(this.config))) ?? [];
+    const taken = vpcs.flatMap(({ cidrs }) => cidrs);
+    const { network, zones, vpc } = this.config;
+    const block = freeBlock(network.vpcCidr, taken);
+    const proposed = block === network.vpcCidr ? network : networkIn(block);
+    const fits = vpcs.map((one) => ({ one, fit: fitOf(one, zones) }));
+    const others = fits.map(({ one, fit }) => ({
+      name: `${one.vpcId}${one.name ? ` ${one.name}` : ''}, ${one.cidrs.join(' ')}`,
+      value: one.vpcId,
+      ...('lacks' in fit ? { disabled: `(${fit.lacks})` } : {}),
+    }));
+    const answer = await this.select(
+      'Network',
+      [
+        { name: `a new VPC, ${block}${taken.length > 0 ? ', which overlaps no other here' : ''}`, value: 'new' },
+        { name: 'a new VPC with another block', value: 'other' },
+        ...others,
+        ...(vpc === 'create' || vpcs.some(({ vpcId }) => vpcId === vpc.use)
+          ? []
+          : [{ name: `${vpc.use}, as given`, value: 'given' }]),
+      ],
+      vpc === 'create' ? 'new' : vpcs.some(({ vpcId }) => vpcId === vpc.use) ? vpc.use : 'given',
+    );
+    for (const { path } of settings) if (/^(network|vpc)\./.test(path)) this.known.add(path);
+    if (answer === 'given') return;
+    const chosen = fits.find(({ one }) => one.vpcId === answer);
+    if (chosen && !('lacks' in chosen.fit)) {
+      const { publicSubnets, privateSubnets } = chosen.fit;
+      const publicSubnet = await this.#subnet('Public subnet, for the bastion', publicSubnets);
+      const [a, c] = zones;
+      const first = await this.#subnet(`Private subnet in zone ${a}`, privateSubnets[0]!);
+      const second = await this.#subnet(`Private subnet in zone ${c}`, privateSubnets[1]!);
+      this.config = { ...this.config, vpc: { use: answer, publicSubnet, privateSubnets: [first, second] } };
       return;
     }
-    await this.text('network.vpcCidr');
-    if (this.config.network.vpcCidr !== vpcCidr) {
-      const [publicSubnet, ...privateSubnets] = subnetsOf(this.config.network.vpcCidr);
-      this.config = set(this.config, 'network.publicSubnetCidr', publicSubnet);
-      this.config = set(this.config, 'network.privateSubnetCidrs', privateSubnets);
+    this.config = set({ ...this.config, vpc: 'create' as const }, 'network', proposed);
+    if (answer === 'new') return;
+    await this.text('network.vpcCidr', 'Block of the VPC');
+    if (this.config.network.vpcCidr !== block)
+      this.config = set(this.config, 'network', networkIn(this.config.network.vpcCidr));
+    await this.text('network.publicSubnetCidr', 'Block of the public subnet');
+    await this.text('network.privateSubnetCidrs', 'Blocks of the two private subnets');
+  }
+
+  /** Asks only where there is more than one. */
+  async #subnet(message: string, subnets: readonly FoundSubnet[]): Promise<string> {
+    if (subnets.length === 1) return subnets[0]!.subnetId;
+    const choices = subnets.map(({ subnetId, name, cidr, zone }) => ({
+      name: `${subnetId}${name ? ` ${name}` : ''}, ${cidr} in zone ${zone}`,
+      value: subnetId,
+    }));
+    return this.select(message, choices, '');
+  }
+
+  async #access(): Promise<void> {
+    const { myIp, extraCidrs } = this.config.access;
+    const [found] = (await listed(async () => [(await this.#options.choices.myIp?.()) ?? ''])) ?? [];
+    const now = found ? `now ${found}` : 'found at each up';
+    const choices = [
+      { name: `this machine, ${now}`, value: 'auto' },
+      { name: `this machine, ${now}, and others that you name`, value: 'more' },
+      { name: 'only addresses that you name', value: 'named' },
+    ];
+    const proposal = myIp !== 'auto' ? 'named' : extraCidrs.length > 0 ? 'more' : 'auto';
+    const answer = await this.select('Who may reach it, by SSH and browser', choices, proposal);
+    for (const path of ['access.myIp', 'access.extraCidrs']) this.known.add(path);
+    if (answer !== 'named') this.set('access.myIp', 'auto');
+    if (answer === 'auto') this.set('access.extraCidrs', []);
+    if (answer === 'named') await this.text('access.myIp', 'Your address or block');
+    if (answer !== 'auto') await this.text('access.extraCidrs', 'Further addresses or blocks, with commas');
+  }
+
+  async #version(): Promise<void> {
+    const { version } = this.config.airflow;
+    const releases = (await listed(() => this.#options.choices.versions?.())) ?? airflowVersions.releases;
+    const choices = [...new Set([...(releases.includes(version) ? [] : [version]), ...releases])].map((value) => ({
+      name: value,
+      value,
+    }));
+    this.set('airflow.version', await this.select('Release of Airflow', choices, version));
+  }
+
+  async #tls(): Promise<void> {
+    const { mode } = this.config.tls;
+    const choices = [
+      { name: 'self-signed: encrypted, and the browser warns once', value: 'self-signed' },
+      { name: 'a certificate of yours', value: 'certificate' },
+      { name: 'off: passwords cross the internet readable', value: 'off' },
+    ];
+    const answer = await this.select('HTTPS', choices, mode);
+    for (const path of ['tls.certificateFile', 'tls.privateKeyFile']) {
+      this.known.add(path);
+      if (answer !== 'certificate') this.config = set(this.config, path, undefined);
     }
-    await this.text('network.publicSubnetCidr');
-    await this.text('network.privateSubnetCidrs');
+    this.set('tls.mode', answer);
+    if (answer !== 'certificate') return;
+    await this.text('tls.certificateFile', 'File with the certificate chain (PEM)');
+    await this.text('tls.privateKeyFile', 'File with its private key (PEM)');
   }
 
-  async theRest(): Promise<void> {
-    const rest = settings.filter(({ path }) => !this.asked.has(path));
-    const message = `Go through the other ${rest.length} settings? (they have defaults)`;
-    if (!(await this.ask({ type: 'confirm', message, default: false }))) return;
-    for (const { path } of rest) await this.text(path);
-  }
-
-  /** Two answers may be right one by one and not together; then the later one is asked again. */
-  async settled(): Promise<Config> {
+  async #finish(): Promise<void> {
     for (;;) {
-      const checked = check(this.config);
-      if ('config' in checked) return checked.config;
-      for (const path of new Set(checked.problems.map((problem) => ownerOf(problem.path)))) await this.text(path);
+      await this.settle();
+      this.#options.summary?.(this.config);
+      const rest = settings.filter(({ path }) => !this.known.has(path));
+      const choices = [
+        { name: 'write airflow-aws.yaml', value: 'write' },
+        ...(rest.length > 0 ? [{ name: `go through the other ${rest.length} settings first`, value: 'more' }] : []),
+        { name: 'go back', value: 'back' },
+      ];
+      const answer = await this.select('Ready', choices, 'write');
+      if (answer === 'write') return;
+      if (answer === 'back') {
+        this.asked = 1;
+        throw new GoBack();
+      }
+      for (const { path } of rest) await this.other(path);
     }
-  }
-
-  private set(path: string, value: unknown): void {
-    this.asked.add(path);
-    this.config = set(this.config, path, value);
   }
 }
 
@@ -236,74 +254,4 @@ function withPreset(config: Config, values: Readonly<Record<string, string>>): C
     const { kind, defaultValue } = settingAt(path);
     return get(config, path) === defaultValue ? set(changed, path, parseValue(kind, text)) : changed;
   }, config);
-}
-
-function settingAt(path: string): Setting {
-  const setting = settings.find((candidate) => candidate.path === path);
-  if (!setting) throw new Error(`There is no setting ${path}.`);
-  return setting;
-}
-
-function ownerOf(path: string): string {
-  return settings.find((setting) => path === setting.path || path.startsWith(`${setting.path}.`))?.path ?? 'name';
-}
-
-function label({ path, description }: Setting): string {
-  return `${description} [${path}]`;
-}
-
-/** Nothing typed where nothing is the default leaves the setting out. */
-function typed({ kind, defaultValue }: Setting, text: string): unknown {
-  return text === '' && defaultValue === undefined ? undefined : parseValue(kind, text.trim());
-}
-
-function monthly(usd: number | undefined): string {
-  return usd === undefined ? 'not in the price table' : `about ${usd.toFixed(usd < 10 ? 2 : 0)} USD a month`;
-}
-
-/** The terminal's two sides. Questions go to stderr, since stdout is for data. */
-export interface Terminal {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
-}
-
-/** Asks on a terminal. Ctrl-C is a `UserError` with exit code 130. */
-export async function terminalAsk({ input, output }: Terminal): Promise<Ask> {
-  const { createPromptModule } = await import('inquirer');
-  const prompt = createPromptModule({ input, output });
-  return async (question) => {
-    try {
-      const { columns = 80 } = output as Partial<NodeJS.WriteStream>;
-      const { answer } = await prompt<{ answer: string | boolean }>([{ ...fitted(question, columns), name: 'answer' }]);
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Error) || !['ExitPromptError', 'AbortPromptError'].includes(error.name)) throw error;
-      throw userError({
-        code: 'interrupted',
-        exitCode: exitCodes.interrupted,
-        what: 'Interrupted.',
-        why: 'You ended the questions with Ctrl-C.',
-        fix: 'Nothing was written and nothing was built; run the same command again when you like.',
-      });
-    }
-  };
-}
-
-/** inquirer breaks within words, so the lines are broken before it sees them; an answered choice is shown by its name. */
-function fitted(question: Question, columns: number) {
-  const { message, choices, default: proposal } = question;
-  const shown = choices?.map(({ name, value }) => ({
-    name: hanging('', name, columns - 4).replaceAll('\n', '\n    '),
-    short: name.split(/[:,(]/)[0]!.trim(),
-    value,
-  }));
-  // Proposal or answer follows the message, and goes to the next line with its last word where there is no room.
-  const lengths = shown?.map(({ short }) => short.length) ?? [typeof proposal === 'boolean' ? 5 : proposal.length + 2];
-  const behind = 'x'.repeat(Math.max(...lengths));
-  const text = hanging('', `${message} ${behind}`, columns - 3);
-  return {
-    ...question,
-    message: text.slice(0, text.length - behind.length).replace(/ $/, ''),
-    ...(shown ? { choices: shown } : {}),
-  };
 }

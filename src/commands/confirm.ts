@@ -1,5 +1,5 @@
 import { exitCodes, userError } from '../errors.ts';
-import type { Question } from '../wizard.ts';
+import type { back, Question } from '../wizard/ask.ts';
 import type { CommandIo } from './command-io.ts';
 
 /** Asks a yes/no question on a terminal; elsewhere `--yes` is the answer, and its absence a usage error. */
@@ -10,9 +10,9 @@ export async function confirmed(io: CommandIo, flags: { readonly yes?: boolean }
 }
 
 /** Asks on the terminal. Ctrl-C is a `UserError` with exit code 130. */
-export async function ask(question: Question): Promise<string | boolean> {
+export async function ask(question: Question): Promise<string | boolean | typeof back> {
   // A prompt library takes longer to load than most commands run.
-  const { terminalAsk } = await import('../wizard.ts');
+  const { terminalAsk } = await import('../wizard/terminal.ts');
   return (await terminalAsk({ input: process.stdin, output: process.stderr }))(question);
 }
 

@@ -16,8 +16,8 @@ import {
 import { exitCodes, userError } from '../errors.ts';
 import { quote } from '../hosts/quote.ts';
 import { regionOfProfile } from '../profile.ts';
-import type { Ask, Choices } from '../wizard.ts';
 import type { CommandIo } from './command-io.ts';
+import { type Answers, askOnTerminal, type InitQuestions } from './init-questions.ts';
 import type { WorldFlags } from './worlds.ts';
 
 /** The flags of `init`. Settings are keyed by their `attribute`, as commander's `opts()` returns them. */
@@ -25,13 +25,9 @@ export interface InitFlags extends WorldFlags {
   readonly preset?: string;
   readonly force?: boolean;
   readonly yes?: boolean;
+  /** Ask PyPI for the releases of Airflow. */
+  readonly refresh?: boolean;
   readonly [attribute: string]: unknown;
-}
-
-/** How questions are asked and what the live account offers. Tests answer here; the terminal is the default. */
-export interface InitQuestions {
-  readonly ask?: Ask;
-  readonly choices?: Choices;
 }
 
 /** Writes `airflow-aws.yaml` from flags and answers, and builds nothing. */
@@ -40,15 +36,19 @@ export async function init(io: CommandIo, flags: InitFlags, questions: InitQuest
   refuseToReplace(file, flags.force === true);
   const preset = presetOf(flags.preset);
   // up lets the profile's region go before the file's, so a file with another one would mislead.
-  const profileRegion = flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE);
-  const defaults = resolveConfig({
-    flags,
-    env: io.env,
-    ...(preset === undefined ? {} : { preset }),
-    ...(profileRegion === undefined ? {} : { profileRegion }),
-  });
-  for (const warning of defaults.warnings) io.note(`Warning: ${warning}`);
-  const config = flags.yes ? defaults.config : await asked(io, flags, defaults.config, questions);
+  const defaultsFor = (profileRegion: string | undefined) => {
+    const defaults = resolveConfig({
+      flags,
+      env: io.env,
+      ...(preset === undefined ? {} : { preset }),
+      ...(profileRegion === undefined ? {} : { profileRegion }),
+    });
+    for (const warning of defaults.warnings) io.note(`Warning: ${warning}`);
+    return defaults.config;
+  };
+  const { config, profile }: Answers = flags.yes
+    ? { config: defaultsFor(flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE)) }
+    : await askOnTerminal(io, flags, questions, defaultsFor);
   // The questions may have taken minutes.
   refuseToReplace(file, flags.force === true);
   write(file, configYaml(config, { comments: true }));
@@ -56,7 +56,7 @@ export async function init(io: CommandIo, flags: InitFlags, questions: InitQuest
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'init', ok: true, data: { file, config } }));
   else {
     io.out(`Wrote ${configFile}. Nothing has been built.`);
-    io.out('Next:                 airflow-aws plan');
+    io.out(`Next:                 airflow-aws plan${profile === undefined ? '' : ` --profile ${quote(profile)}`}`);
     io.out(`The same, unattended: ${sameCommand(config)}`);
   }
   return exitCodes.ok;
@@ -75,31 +75,6 @@ export function sameCommand(config: Config): string {
 function printed(config: Config, path: string): string {
   const value = get(config, path);
   return value === undefined ? '' : printValue(value);
-}
-
-async function asked(
-  io: CommandIo,
-  flags: InitFlags,
-  defaults: Config,
-  { ask, choices }: InitQuestions,
-): Promise<Config> {
-  if (!io.isTty || io.json) {
-    throw userError({
-      code: 'needs-answers',
-      exitCode: exitCodes.usage,
-      what: 'init has questions, and there is nobody to ask.',
-      why: 'It does not run on a terminal, or CI is set, or --json was given.',
-      fix: 'Add --yes to take the defaults; every setting is a flag of its own, see airflow-aws init --help.',
-    });
-  }
-  // Loaded only now: prompts and the SDK take longer to load than everything that init --yes does.
-  const { askSettings, terminalAsk } = await import('../wizard.ts');
-  const terminal = { input: process.stdin, output: process.stderr };
-  return askSettings({
-    defaults,
-    choices: choices ?? (await import('./live-choices.ts')).liveChoices(io, flags, defaults.region),
-    ask: ask ?? (await terminalAsk(terminal)),
-  });
 }
 
 function refuseToReplace(file: string, force: boolean): void {

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandIo } from '../../src/commands/command-io.ts';
-import type { Ask, Question } from '../../src/wizard.ts';
+import { type Ask, back, type Question } from '../../src/wizard/ask.ts';
 
 // The settings of whoever runs the tests are not part of them.
 process.env.AWS_CONFIG_FILE = '/dev/null';
@@ -28,11 +28,13 @@ export function fakeIo(changes: Partial<CommandIo> = {}) {
   return { io, out, note };
 }
 
+type Answer = string | boolean | typeof back;
+
 /**
  * Answers by the words of the question, and takes what is proposed for the rest. As on a terminal, text that the
  * question refuses is not an answer: the next one for the same words is tried. Fails on answers that nobody asked for.
  */
-export function answering(answers: Readonly<Record<string, string | boolean | readonly string[]>>) {
+export function answering(answers: Readonly<Record<string, Answer | readonly Answer[]>>) {
   const questions: Question[] = [];
   const refused: string[] = [];
   const left = new Map(
@@ -43,10 +45,17 @@ export function answering(answers: Readonly<Record<string, string | boolean | re
     const words = [...left.keys()].find((candidate) => question.message.includes(candidate)) ?? '';
     const given = left.get(words) ?? [];
     while (given.length > 0) {
-      const answer = given.shift() as string | boolean;
+      const answer = given.shift() as Answer;
       if (given.length === 0) left.delete(words);
       const verdict = typeof answer === 'string' ? (question.validate?.(answer) ?? true) : true;
-      if (question.choices && !question.choices.some(({ value }) => value === answer)) {
+      if (answer === back) {
+        if (!question.canGoBack) throw new Error(`nothing is before ${question.message}`);
+        return back;
+      }
+      if (
+        question.choices &&
+        !question.choices.some(({ value, disabled }) => value === answer && disabled === undefined)
+      ) {
         throw new Error(`${question.message} does not offer ${answer}`);
       }
       if (verdict === true) return answer;

@@ -34,7 +34,12 @@ describe('init', () => {
 
   test('writes what was answered, and prints the flags that give the same file', async () => {
     const { io, out } = fakeIo();
-    const { ask } = answering({ '[name]': 'data', other: true, '[tags]': 'team=my team', '[zones]': 'b,d' });
+    const { ask } = answering({
+      'Name of the deployment': 'data',
+      'Letters of': 'b,d',
+      Ready: ['more', 'write'],
+      '[tags]': 'team=my team',
+    });
     await init(io, {}, { ask, choices: {} });
     const { config } = loadConfig(io.directory);
     expect(config).toMatchObject({ name: 'data', tags: { team: 'my team' }, zones: ['b', 'd'] });
