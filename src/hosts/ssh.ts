@@ -112,12 +112,10 @@ async function once(
   return { exitCode, stdout, stderr, timedOut };
 }
 
+/** Long work that fails says its last lines on both outputs; a person needs each once. */
 function lastLines(...texts: string[]): string {
-  return texts
-    .flatMap((text) => text.trim().split('\n').slice(-12))
-    .filter((line) => line.trim() !== '')
-    .map(mask)
-    .join('\n');
+  const lines = texts.flatMap((text) => text.trim().split('\n').slice(-12));
+  return [...new Set(lines.filter((line) => line.trim() !== '').map(mask))].join('\n');
 }
 
 function reasonOf(stderr: string): 'unreachable' | 'login' | 'hostKey' {

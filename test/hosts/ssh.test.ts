@@ -64,6 +64,11 @@ describe('the runner', () => {
     });
   });
 
+  it('says once what the server says on both of its outputs', async () => {
+    const shell = shellWith('cat >/dev/null; echo the disk is full; echo the disk is full >&2; exit 1');
+    await expect(shell.run(node, work('x'))).rejects.toMatchObject({ why: 'the disk is full' });
+  });
+
   it('takes secrets out of what it repeats', async () => {
     const shell = shellWith('cat >/dev/null; echo "cannot reach mysql://airflow:hunter2@host/x" >&2; exit 1');
     const error = await shell.run(node, work('x')).catch((thrown) => thrown);
