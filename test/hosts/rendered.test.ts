@@ -104,6 +104,26 @@ describe('every program for a server, of both systems and all settings,', () => 
   });
 });
 
+describe('packages of Amazon Linux', () => {
+  // The lab's stand-in for dnf takes names of packages that Amazon Linux 2023 has, and refuses any other.
+  const script = readFileSync(join(root, 'test/lab/dnf.sh'), 'utf8');
+  const table = `${script.slice(script.indexOf('declare -A'), script.indexOf('wanted=()'))}\nprintf '%s\\n' "\${!debian[@]}"`;
+  const known = execFileSync('bash', ['-c', table], { encoding: 'utf8' }).trim().split('\n');
+
+  it('are asked for by names that it has, for every setting', () => {
+    const pythons = ['3.11', '3.12', '3.13', '3.14'];
+    const asked = modes
+      .filter(({ settings }) => settings.os === 'amazon-linux-2023')
+      .flatMap(({ settings }) =>
+        pythons.map((pythonVersion) => ({ ...settings, airflow: { ...settings.airflow, pythonVersion } }) as Config),
+      )
+      .flatMap((settings) => everything(settings))
+      .flatMap((command) => (command.kind === 'packages' ? command.names : []));
+    expect(new Set(asked).size).toBeGreaterThan(10);
+    expect([...new Set(asked)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
 describe('scripts of the project itself', () => {
   const tracked = execFileSync('git', ['ls-files', '*.sh', '.ci/*'], { cwd: root, encoding: 'utf8' })
     .trim()

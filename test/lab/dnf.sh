@@ -8,7 +8,7 @@ declare -A debian=(
   [nginx]=nginx [openssl]=openssl [amazon-efs-utils]='' [gcc]=gcc [pkgconf-pkg-config]=pkg-config
   [mariadb-connector-c-devel]=libmariadb-dev
 )
-for version in 3.11 3.12 3.13; do
+for version in 3.11 3.12 3.13 3.14; do
   debian[python$version]=python3 debian[python$version-pip]=python3-venv debian[python$version-devel]=python3-dev
 done
 wanted=()
@@ -27,6 +27,6 @@ for word in "${wanted[@]}"; do
   case $word in
     nginx) getent passwd nginx >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin nginx ;;
     amazon-efs-utils) install -m 0755 /usr/local/lib/lab/mount.efs /usr/sbin/mount.efs ;;
-    python3.1[123]) ln -sf python3 "/usr/bin/$word" ;;
+    python3.1[1234]) ln -sf python3 "/usr/bin/$word" ;;
   esac
 done
