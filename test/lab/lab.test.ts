@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Airflow, until } from './airflow.ts';
@@ -47,6 +48,9 @@ afterAll(async () => {
   await lab?.close();
   rmSync(directory, { recursive: true, force: true });
   figure('seconds of all that on Debian', seconds(began));
+  // Whoever reads the seconds has to know how busy the machine was otherwise.
+  figure('processors of the machine', cpus().length);
+  figure('processes that wanted one, on average of 15 minutes', Math.round(loadavg()[2]!));
 });
 
 function seconds(since: number): number {
