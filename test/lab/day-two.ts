@@ -62,7 +62,7 @@ export function dayTwoTests(cluster: () => Cluster) {
       expect(states.trim().split('\n'), node).toEqual(Array(nodeUnits.length).fill('active'));
       for (const unit of airflowUnits) {
         const shown = await onNode(node, 'systemctl', 'show', unit);
-        const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(shown)?.[1];
+        const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(shown)?.[1] ?? '';
         expect({
           Restart: value('Restart'),
           StartLimit: value('StartLimitIntervalUSec'),
@@ -90,7 +90,7 @@ export function dayTwoTests(cluster: () => Cluster) {
       exposure[unit] = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(text)?.[1]);
     }
     figure('exposure of the units by systemd-analyze security', exposure);
-    for (const unit of airflowUnits) expect(exposure[unit], unit).toBeLessThan(4);
+    for (const [unit, found] of Object.entries(exposure)) expect(found, unit).toBeLessThan(3);
   });
 
   test('a component that dies is back within seconds, and the database was brought to its schema once', async () => {
@@ -109,13 +109,17 @@ export function dayTwoTests(cluster: () => Cluster) {
   });
 
   test('the configuration has no key that Airflow does not know', async () => {
-    const program = `import configparser, sys
+    // Some keys are read and not described; such a one must stand in Airflow's source.
+    const program = `import configparser, pathlib
+import airflow
 from airflow.configuration import conf
+def read(key):
+    return any(f'"{key}"' in file.read_text() for file in pathlib.Path(airflow.__file__).parent.rglob("*.py"))
 mine = configparser.ConfigParser(interpolation=None)
 mine.read("/etc/airflow/airflow.cfg")
 known = conf.configuration_description
 free = {"celery_broker_transport_options"}
-print([f"{s}.{k}" for s in mine.sections() if s not in free for k in mine[s] if k not in known.get(s, {}).get("options", {})])`;
+print([f"{s}.{k}" for s in mine.sections() if s not in free for k in mine[s] if k not in known.get(s, {}).get("options", {}) and not read(k)])`;
     const line = ['env', 'AIRFLOW_HOME=/tmp/lab-none', '/opt/airflow/venv/bin/python', '-c', program];
     const answer = await onNode('c', ...line);
     expect(answer.trim().split('\n').at(-1)).toBe('[]');
