@@ -63,6 +63,8 @@ export interface Aws extends Clients {
   tagSpecifications(...types: ResourceType[]): TagSpecification[];
   /** For the creating call: at most 64 ASCII characters, the same for each repetition of the same creation. */
   readonly token: string;
+  /** How many times this resource has been made, this one included. */
+  readonly generation: number;
   /** The identity that the state has, if any. */
   readonly recorded: Readonly<Record<string, string>> | undefined;
   /** True when the tags are those of this resource in this deployment. */

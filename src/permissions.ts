@@ -54,8 +54,9 @@ const everywhere = [
   ...prefixed(
     'rds',
     `AddTagsToResource CreateDBCluster CreateDBClusterSnapshot CreateDBInstance CreateDBSubnetGroup DeleteDBCluster
-    DeleteDBInstance DeleteDBSubnetGroup DescribeDBClusters DescribeDBInstances DescribeDBSubnetGroups
-    DescribeOrderableDBInstanceOptions ListTagsForResource`,
+    DeleteDBClusterSnapshot DeleteDBInstance DeleteDBSubnetGroup DescribeDBClusterSnapshots DescribeDBClusters
+    DescribeDBInstances DescribeDBSubnetGroups DescribeOrderableDBInstanceOptions ListTagsForResource ModifyDBCluster
+    RestoreDBClusterFromSnapshot`,
   ),
   ...prefixed(
     'elasticache',

@@ -7,13 +7,13 @@ import {
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeCacheEngineVersionsCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
-import { DescribeOrderableDBInstanceOptionsCommand } from '@aws-sdk/client-rds';
+import { DescribeDBClusterSnapshotsCommand, DescribeOrderableDBInstanceOptionsCommand } from '@aws-sdk/client-rds';
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { awsCode, isAws } from './aws-errors.ts';
+import { awsCode, isAws, unlessGone } from './aws-errors.ts';
 import type { Deployment } from './commands/deployment.ts';
 import { exitCodes, userError } from './errors.ts';
 import { securityGroupsOf, usedNetworkProblems } from './preflight-network.ts';
@@ -71,6 +71,8 @@ export async function inspect(
   if (deployment.state === undefined) checks.push(['the deployment’s name', lostState]);
   if (deployment.config.vpc !== 'create') checks.push(['the VPC that is used', usedNetwork(create)]);
   if (concerns('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
+  if (create.includes('dbCluster') && deployment.config.restoreFrom !== undefined)
+    checks.push(['the snapshot to restore', snapshotToRestore(create)]);
   if (concerns('dbInstance')) checks.push(['the database class', databaseClass]);
   if (concerns('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
   if (concerns('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
@@ -119,6 +121,43 @@ const usedNetwork =
     // Of what takes addresses, the nodes are made last, so as long as one is to be made the others may be, too.
     const toBuild = create.includes('nodeA') || create.includes('nodeC');
     return usedNetworkProblems(clients.ec2, config.vpc, { zones, toBuild, simulated: world.kind === 'simulated' });
+  };
+
+const snapshotToRestore =
+  (create: readonly string[]): Check =>
+  async ({ io, clients, config }) => {
+    const { restoreFrom } = config;
+    const asked = new DescribeDBClusterSnapshotsCommand({
+      DBClusterSnapshotIdentifier: restoreFrom,
+      // By its ARN it may be another account's.
+      ...(restoreFrom?.startsWith('arn:') ? { IncludeShared: true } : {}),
+    });
+    const found = (await clients.rds.send(asked).catch(unlessGone))?.DBClusterSnapshots?.[0];
+    if (!found)
+      return [
+        {
+          what: `There is no DB cluster snapshot ${restoreFrom} in this account and region.`,
+          fix: 'Give --restore-from one of those that "aws rds describe-db-cluster-snapshots" lists.',
+        },
+      ];
+    const problems: Problem[] = [];
+    if (found.Status !== 'available')
+      problems.push({ what: `The snapshot ${restoreFrom} is ${found.Status}.`, fix: 'Wait until it is available.' });
+    if (found.Engine !== 'aurora-mysql')
+      problems.push({
+        what: `The snapshot ${restoreFrom} is of ${found.Engine}.`,
+        fix: 'Give --restore-from a snapshot of an Aurora MySQL cluster.',
+      });
+    if (found.MasterUsername !== config.database.username)
+      problems.push({
+        what: `The master user of the snapshot ${restoreFrom} is ${found.MasterUsername}, and cannot be another.`,
+        fix: `Set database.username to ${found.MasterUsername}.`,
+      });
+    if (create.includes('airflowSecrets'))
+      io.note(
+        'Note: the Fernet key that the snapshot was written with is not kept here. Connections and variables in it cannot be read and must be entered again; its users keep their old passwords.',
+      );
+    return problems;
   };
 
 const zonesAndTypes: Check = async ({ clients, config, place, world }) => {

@@ -274,6 +274,7 @@ export async function addSettings(commands: readonly Command[]) {
     for (const { flag, description, kind } of settings.filter((one) => one.flag !== '--region')) {
       const takes = kind === 'boolean' ? '[boolean]' : '<value>';
       const option = new Option(`${flag} ${takes}`, description);
-      command.addOption(command === init ? option : option.hideHelp());
+      const shown = command === init || (command === up && flag === '--restore-from');
+      command.addOption(shown ? option : option.hideHelp());
     }
 }

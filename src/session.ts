@@ -99,6 +99,7 @@ export class Session {
       tags,
       tagSpecifications: (...types) => types.map((ResourceType) => ({ ResourceType, Tags: tags })),
       token,
+      generation,
       recorded: row?.identity,
       isOurs: (given) => this.#isOurs(key, given, seen),
       seek: (kind, id = row?.identity?.[kind.idField]) =>

@@ -5,8 +5,9 @@ import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import type { Failed } from '../engine/step-lines.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
+import type { Identity, State } from '../state.ts';
 import { steps } from '../steps/index.ts';
-import { duration, stepLabel, usd } from '../ui/format.ts';
+import { duration, spoken, stepLabel, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { ask, declined, unanswered } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, everything, hourlyUsd, runOf, withLock } from './deployment.ts';
@@ -15,6 +16,7 @@ import { printStep } from './plan.ts';
 import { rebuildState } from './rebuild.ts';
 import { offerRebuild, trustState } from './recover.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
+import { deleteSnapshots, finalSnapshots } from './snapshots.ts';
 
 export interface DestroyFlags extends DeploymentFlags {
   readonly dryRun?: boolean;
@@ -67,7 +69,12 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   const used = going.filter(({ key }) => state.row(key)?.identity?.used);
   const ending = going.filter((one) => !used.includes(one));
   const staying = [...used, ...leave];
-  if (!io.json && flags.quiet !== true) announce(io.note, deployment, ending, staying, keepData);
+  const snapshots = await finalSnapshots(deployment, state.stack.id);
+  if (!io.json && flags.quiet !== true) {
+    announce(io.note, deployment, ending, staying, keepData);
+    if (snapshots.length > 0)
+      io.note(`Earlier snapshots of the database, which ${keepData ? 'stay' : 'go too'}: ${snapshots.join(', ')}.`);
+  }
   if (flags.dryRun) {
     if (io.json)
       io.out(
@@ -75,7 +82,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
           version: 1,
           command: 'destroy',
           ok: true,
-          data: { destroy: ending.map(({ key }) => key), keep: staying.map(({ key }) => key) },
+          data: { destroy: ending.map(({ key }) => key), keep: staying.map(({ key }) => key), snapshots },
         }),
       );
     return exitCodes.ok;
@@ -113,11 +120,16 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   let failure: UserError | undefined;
   let failed: Failed[] = [];
   let end: string | undefined;
+  let kept: Kept | undefined;
   try {
     const outcome = await carryOut(run, graph);
     failure = await failureOf(deployment, outcome.failed, 'destroying');
     try {
-      if (!outcome.stopped && !failure) ({ left, strays } = await audit(deployment, run, { leave, gone }));
+      if (!outcome.stopped && !failure) {
+        if (keepData) kept = await whatIsKept(deployment, state, leave);
+        else await deleteSnapshots(deployment, snapshots);
+        ({ left, strays } = await audit(deployment, run, { leave, gone }));
+      }
     } catch (error) {
       failure = callFailure(deployment, error);
     }
@@ -129,6 +141,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       ok,
       ...measured,
       destroyed: [...outcome.spans.keys()].filter((key) => !used.some((one) => one.key === key)).length,
+      ...(kept ? { kept } : {}),
       left: [...left.map(({ key, identity }) => ({ key, ...identity })), ...strays.map((id) => ({ id }))],
       ...(failure ? { error: failure.toJSON() } : {}),
     });
@@ -151,6 +164,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     throw failure;
   }
   if (end !== undefined && !io.json && flags.quiet !== true) io.note(end);
+  if (kept && !io.json) tellKept(io, deployment, kept);
   if (exitCode === exitCodes.leftovers) {
     // With rows of their own the next destroy goes on with them.
     const since = new Date(deployment.world.clock.now()).toISOString();
@@ -197,6 +211,29 @@ async function nameTyped(io: CommandIo, flags: DestroyFlags, name: string) {
   const typed = String(await ask({ type: 'input', message, default: '' }));
   if (typed === '') throw declined();
   if (typed !== name) throw wrong(typed);
+}
+
+/** What `--keep-data` left: identities by resource key, and the snapshot that `up --restore-from` takes. */
+interface Kept {
+  readonly resources: Readonly<Record<string, Identity>>;
+  readonly restoreFrom?: string;
+}
+
+async function whatIsKept(deployment: Deployment, state: State, leave: readonly AnyResource[]): Promise<Kept> {
+  const [restoreFrom] = await finalSnapshots(deployment, state.stack.id);
+  const resources = Object.fromEntries(leave.map(({ key }) => [key, state.row(key)?.identity ?? {}]));
+  return { resources, ...(restoreFrom === undefined ? {} : { restoreFrom }) };
+}
+
+function tellKept(io: CommandIo, { world, stateFile }: Deployment, { resources, restoreFrom }: Kept) {
+  const flag = world.kind === 'simulated' ? ' --simulate' : '';
+  for (const [key, identity] of Object.entries(resources))
+    io.out(`Kept  ${spoken(key)}: ${Object.values(identity)[0]}`);
+  if (restoreFrom !== undefined) io.out(`Kept  database: snapshot ${restoreFrom}`);
+  const from = restoreFrom === undefined ? '' : ` --restore-from ${restoreFrom}`;
+  io.note(`To build on it again: airflow-aws up${flag}${from}`);
+  io.note(`It knows bucket, file system and secrets by ${stateFile}; without that file, after "state rebuild".`);
+  io.note(`To delete it for good: airflow-aws destroy${flag} --delete-data`);
 }
 
 /**

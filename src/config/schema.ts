@@ -176,6 +176,13 @@ export const schema = z.strictObject({
     .record(z.string(), z.string({ error: 'text' }), { error: 'key=value pairs' })
     .default({})
     .describe('Your own tags, put on everything that can carry one'),
+  restoreFrom: text(
+    /^(arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster-snapshot:)?(rds:)?[A-Za-z](-?[A-Za-z0-9])*$/,
+    'the name or ARN of a DB cluster snapshot',
+  )
+    .max(400, { error: 'the name or ARN of a DB cluster snapshot' })
+    .optional()
+    .describe('DB cluster snapshot that a new database is made from, as destroy --keep-data takes one'),
   protect: z.boolean({ error: 'true or false' }).default(false).describe('Refuse to destroy until this is false again'),
 });
 

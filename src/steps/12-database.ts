@@ -14,7 +14,9 @@ import {
   DescribeEventsCommand,
   ListTagsForResourceCommand,
   ModifyDBClusterCommand,
+  RestoreDBClusterFromSnapshotCommand,
   type SourceType,
+  type Tag,
 } from '@aws-sdk/client-rds';
 import type { Aws } from '../aws.ts';
 import { isAws, unlessGone, unlessLeaving } from '../aws-errors.ts';
@@ -88,6 +90,24 @@ async function failIfBroken({ rds, ask }: Aws, SourceType: SourceType, SourceIde
   throw new FailedLater(`${SourceIdentifier} failed`, status, answer?.Events?.at(-1)?.Message ?? status);
 }
 
+/** The cluster, and the snapshot that it was made from: then its data is older than itself, and so is its password. */
+type ClusterIdentity = { readonly dbClusterIdentifier: string; readonly restoredFrom?: string };
+
+const restoredFromTag = 'airflow-aws:restored-from';
+
+function clusterIdentity(dbClusterIdentifier: string, tags: Tag[] = []): ClusterIdentity {
+  const restoredFrom = tags.find(({ Key }) => Key === restoredFromTag)?.Value;
+  return { dbClusterIdentifier, ...(restoredFrom === undefined ? {} : { restoredFrom }) };
+}
+
+function available(aws: Aws, dbClusterIdentifier: string): Promise<DBCluster> {
+  return aws.wait({ for: 'Aurora cluster available', everySeconds: 8, timeoutSeconds: 2400 }, async () => {
+    const one = await clusterNamed(aws, dbClusterIdentifier);
+    await failIfBroken(aws, 'db-cluster', dbClusterIdentifier, one?.Status ?? '');
+    return one?.Status === 'available' ? one : undefined;
+  });
+}
+
 export const dbCluster = resource(
   'dbCluster',
   { dbSubnetGroup, privateSecurityGroup, databasePassword },
@@ -98,48 +118,66 @@ export const dbCluster = resource(
       const found = await clusterNamed(aws, aws.names.dbCluster);
       if (!found || found.Status === 'deleting') return undefined;
       const ours = aws.recorded !== undefined || aws.isOurs(found.TagList);
-      return ours ? { dbClusterIdentifier: found.DBClusterIdentifier! } : undefined;
+      return ours ? clusterIdentity(found.DBClusterIdentifier!, found.TagList) : undefined;
     },
     async create(aws, { dbSubnetGroup, privateSecurityGroup, databasePassword }) {
       const { rds, names, config, tags } = aws;
+      const common = {
+        DBClusterIdentifier: names.dbCluster,
+        Engine: 'aurora-mysql',
+        DBSubnetGroupName: dbSubnetGroup.dbSubnetGroupName,
+        VpcSecurityGroupIds: [privateSecurityGroup.groupId],
+        Port: 3306,
+        CopyTagsToSnapshot: true,
+        DeletionProtection: config.protect,
+        // Without this AWS silently enrols the cluster in paid support when its version grows old.
+        EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
+      };
+      if (config.restoreFrom !== undefined) {
+        const Tags = [...tags, { Key: restoredFromTag, Value: config.restoreFrom }];
+        // Version, encryption and master user are the snapshot's; no version at all is the one it was taken of.
+        await rds.send(
+          new RestoreDBClusterFromSnapshotCommand({ ...common, SnapshotIdentifier: config.restoreFrom, Tags }),
+        );
+        return clusterIdentity(names.dbCluster, Tags);
+      }
       await rds.send(
         new CreateDBClusterCommand({
-          DBClusterIdentifier: names.dbCluster,
-          Engine: 'aurora-mysql',
+          ...common,
           EngineVersion: config.database.engineVersion,
           MasterUsername: config.database.username,
           MasterUserPassword: await reveal(aws, databasePassword.parameterName),
-          DBSubnetGroupName: dbSubnetGroup.dbSubnetGroupName,
-          VpcSecurityGroupIds: [privateSecurityGroup.groupId],
-          Port: 3306,
           StorageEncrypted: true,
           BackupRetentionPeriod: 1,
-          CopyTagsToSnapshot: true,
-          DeletionProtection: config.protect,
-          // Without this AWS silently enrols the cluster in paid support when its version grows old.
-          EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
           Tags: tags,
         }),
       );
-      return { dbClusterIdentifier: names.dbCluster };
+      return clusterIdentity(names.dbCluster);
     },
-    async finish(aws, { dbClusterIdentifier }) {
-      const found = await aws.wait(
-        { for: 'Aurora cluster available', everySeconds: 8, timeoutSeconds: 2400 },
-        async () => {
-          const one = await clusterNamed(aws, dbClusterIdentifier);
-          await failIfBroken(aws, 'db-cluster', dbClusterIdentifier, one?.Status ?? '');
-          return one?.Status === 'available' ? one : undefined;
-        },
-      );
+    async finish(aws, { dbClusterIdentifier, restoredFrom }, { databasePassword }) {
+      const found = await available(aws, dbClusterIdentifier);
+      if (restoredFrom !== undefined) {
+        // A snapshot brings the master password of its day along, which may not be the parameter's.
+        await aws.rds.send(
+          new ModifyDBClusterCommand({
+            DBClusterIdentifier: dbClusterIdentifier,
+            MasterUserPassword: await reveal(aws, databasePassword.parameterName),
+            ApplyImmediately: true,
+          }),
+        );
+        await available(aws, dbClusterIdentifier);
+      }
       return { endpoint: found.Endpoint ?? '' };
     },
     async destroy(aws, { dbClusterIdentifier }) {
-      const { rds, keepData, names, stackId } = aws;
+      const { rds, keepData, names, stackId, generation } = aws;
       const deletion = new DeleteDBClusterCommand({
         DBClusterIdentifier: dbClusterIdentifier,
         ...(keepData
-          ? { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: `${names.dbCluster}-final-${stackId}` }
+          ? {
+              SkipFinalSnapshot: false,
+              FinalDBSnapshotIdentifier: `${names.dbCluster}-final-${stackId}-${generation}`,
+            }
           : { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }),
       });
       const leaving = unlessLeaving(async () => (await clusterNamed(aws, dbClusterIdentifier))?.Status === 'deleting');

@@ -5,8 +5,8 @@ import { simulatedFolder } from './deployment.ts';
 type Row = Record<string, unknown>;
 type Tables = Record<string, Record<string, Record<string, Row>>>;
 
-/** What lives on for reasons of its own: logs of servers, tokens that AWS remembers, roles that belong to the account. */
-const notInventory = /^hosts|[tT]okens?|[eE]vents|serviceLinkedRoles|kmsKeys|deleted|history/;
+/** What lives on for reasons of its own: logs of servers, tokens and names that AWS remembers, roles of the account. */
+const notInventory = /^hosts|[tT]okens?|[eE]vents|serviceLinkedRoles|kmsKeys|deleted|history|heldBucketNames/;
 
 export function tablesOf(directory: string): Tables {
   const { tables } = JSON.parse(readFileSync(join(simulatedFolder(directory), 'account.json'), 'utf8'));

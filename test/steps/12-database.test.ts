@@ -11,6 +11,7 @@ import {
   DescribeDBSubnetGroupsCommand,
   ListTagsForResourceCommand,
   ModifyDBClusterCommand,
+  RestoreDBClusterFromSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -113,6 +114,50 @@ describe('dbCluster find', () => {
   });
 });
 
+describe('dbCluster from a snapshot', () => {
+  const restored = { ...cluster, restoredFrom: 'last-week' };
+  const tag = { Key: 'airflow-aws:restored-from', Value: 'last-week' };
+
+  it('is restored in one call, with our tags and the snapshot’s name among them, and not created', async () => {
+    rds.on(RestoreDBClusterFromSnapshotCommand).resolves({});
+    const aws = awsFor(dbCluster, { settings: { restoreFrom: 'last-week', protect: true } });
+    expect(await dbCluster.create(aws, clusterNeeds)).toEqual(restored);
+    expect(changes()).toEqual(['RestoreDBClusterFromSnapshot']);
+    const [input] = inputsOf(RestoreDBClusterFromSnapshotCommand);
+    expect(input).toMatchObject({
+      DBClusterIdentifier: 'pms-airflow-rds',
+      SnapshotIdentifier: 'last-week',
+      Engine: 'aurora-mysql',
+      DBSubnetGroupName: group.dbSubnetGroupName,
+      VpcSecurityGroupIds: ['sg-private'],
+      CopyTagsToSnapshot: true,
+      DeletionProtection: true,
+      EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
+    });
+    // The snapshot's own: another version, or an older one, would be refused.
+    expect(input).not.toHaveProperty('EngineVersion');
+    expect(keyIn(input!.Tags)).toBe('dbCluster');
+    expect(input!.Tags).toContainEqual(tag);
+  });
+
+  it('is found with the name of its snapshot', async () => {
+    rds.on(DescribeDBClustersCommand).resolves(clusterThat('available', { TagList: [...tagsOf('dbCluster'), tag] }));
+    expect(await dbCluster.find(awsFor(dbCluster), clusterNeeds)).toEqual(restored);
+  });
+
+  it('gets the parameter’s password once it is available, whatever the settings say by then', async () => {
+    rds.on(DescribeDBClustersCommand).resolves(clusterThat('available', { Endpoint: 'db.example' }));
+    rds.on(ModifyDBClusterCommand).resolves({});
+    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'generated' } });
+    expect(await dbCluster.finish!(awsFor(dbCluster), restored, clusterNeeds)).toEqual({ endpoint: 'db.example' });
+    expect(inputsOf(ModifyDBClusterCommand)).toEqual([
+      { DBClusterIdentifier: 'pms-airflow-rds', MasterUserPassword: 'generated', ApplyImmediately: true },
+    ]);
+    await dbCluster.finish!(awsFor(dbCluster, { settings: { restoreFrom: 'last-week' } }), cluster, clusterNeeds);
+    expect(inputsOf(ModifyDBClusterCommand)).toHaveLength(1);
+  });
+});
+
 describe('dbCluster create', () => {
   beforeEach(() => {
     rds.on(CreateDBClusterCommand).resolves({});
@@ -187,7 +232,7 @@ describe('dbCluster destroy', () => {
       {
         DBClusterIdentifier: 'pms-airflow-rds',
         SkipFinalSnapshot: false,
-        FinalDBSnapshotIdentifier: 'pms-airflow-rds-final-stack1',
+        FinalDBSnapshotIdentifier: 'pms-airflow-rds-final-stack1-1',
       },
     ]);
   });

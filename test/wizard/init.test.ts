@@ -141,6 +141,7 @@ airflow:
 storage: { bucketName: data-logs }
 tls: { mode: certificate, certificateFile: "it's.pem", privateKeyFile: key.pem }
 tags: { team: data platform, env: dev }
+restoreFrom: last-week
 protect: true
 `);
     const words = sameCommand(config).match(/(?:'[^']*'|\\'|[^\s'\\])+/g) ?? [];

@@ -182,7 +182,7 @@ const scripts: Record<string, (met: Met, command: Script) => Result> = {
     if (missing) return { problem: `${missing}: No such file or directory` };
     const address = touches?.endpoints?.find(({ port }) => port === 3306)?.address ?? '';
     const contents = databaseContentsTable(scope);
-    if (!contents.peek(address)) contents.insert(address, { address });
+    if (!contents.peek(address)) contents.insert(address, { address, madeAt: scope.now });
     return done;
   },
   'await-api'({ scope, host }) {

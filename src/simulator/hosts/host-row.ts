@@ -26,6 +26,8 @@ export function hostTable(scope: Scope) {
 /** A database with Airflow's tables, by its address. To migrate it once more changes nothing. */
 export interface DatabaseContents {
   address: string;
+  /** When the tables were made. A restored database has the tables of its snapshot. */
+  madeAt: number;
 }
 
 export function databaseContentsTable(scope: Scope) {

@@ -11,13 +11,14 @@ import type {
 } from '@aws-sdk/client-rds';
 import type { Scope } from '../account.ts';
 import { type Tags, toList } from '../ec2/tags.ts';
+import { databaseContentsTable } from '../hosts/host-row.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { licenseOf } from './engines.ts';
 import { note } from './events.ts';
 import { identifier, nameOf } from './identifiers.ts';
 import { filtered, records } from './records.ts';
-import { type ClusterRow, requireCluster, requireClusterState } from './rows.ts';
+import { type ClusterRow, endpointOf, requireCluster, requireClusterState } from './rows.ts';
 import { tagsFrom } from './tag-list.ts';
 
 export interface ClusterSnapshotRow {
@@ -36,6 +37,8 @@ export interface ClusterSnapshotRow {
   /** Accounts that may restore it. */
   sharedWith?: string[];
   tags: Tags;
+  /** When the tables in it were made; absent where there were none. */
+  contentsMadeAt?: number;
   /** The cluster as its describe showed it. */
   shown: ClusterRow['shown'];
 }
@@ -85,6 +88,7 @@ export function snapshotCluster(
     engine: cluster.engine,
     engineVersion: cluster.engineVersion,
     ...(cluster.vpcId === undefined ? {} : { vpcId: cluster.vpcId }),
+    ...contentsOf(scope, cluster),
     tags: cluster.shown.CopyTagsToSnapshot ? { ...cluster.tags, ...tags } : tags,
     shown: structuredClone(cluster.shown),
   });
@@ -92,6 +96,11 @@ export function snapshotCluster(
   scope.after(seconds, 'dbClusterSnapshotTaken', { name });
   note(scope, 'db-cluster-snapshot', row, 'backup', `Creating ${type} cluster snapshot`);
   return { row, seconds };
+}
+
+function contentsOf(scope: Scope, cluster: ClusterRow): Pick<ClusterSnapshotRow, 'contentsMadeAt'> {
+  const contents = databaseContentsTable(scope).peek(endpointOf(scope, cluster));
+  return contents ? { contentsMadeAt: contents.madeAt } : {};
 }
 
 /** RDS names its own snapshots after cluster and minute. */

@@ -25,7 +25,15 @@ import { note } from './events.ts';
 import { identifier } from './identifiers.ts';
 import { checkMasterUser, managedSecret } from './master-user.ts';
 import { filtered, records } from './records.ts';
-import { type ClusterRow, clusterTable, dnsSuffix, membersOf, requireCluster, requireClusterState } from './rows.ts';
+import {
+  type ClusterRow,
+  clusterTable,
+  dnsSuffix,
+  endpointOf,
+  membersOf,
+  requireCluster,
+  requireClusterState,
+} from './rows.ts';
 
 /** A stopped database is started again by RDS after seven days. */
 export const stoppedDays = 7;
@@ -44,7 +52,7 @@ export function describeCluster(scope: Scope, row: ClusterRow): DBCluster {
     EngineVersion: row.engineVersion,
     DBSubnetGroup: row.subnetGroupName,
     DBClusterParameterGroup: row.parameterGroupName,
-    Endpoint: `${row.name}.cluster-${row.dnsLabel}.${dnsSuffix(scope)}`,
+    Endpoint: endpointOf(scope, row),
     ReaderEndpoint: `${row.name}.cluster-ro-${row.dnsLabel}.${dnsSuffix(scope)}`,
     CustomEndpoints: customEndpoints(scope, row),
     HostedZoneId: 'Z1PVIF0B656C1W',

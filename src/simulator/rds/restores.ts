@@ -6,6 +6,7 @@ import type {
   RestoreDBInstanceFromDBSnapshotCommandInput,
   RestoreDBInstanceFromDBSnapshotCommandOutput,
 } from '@aws-sdk/client-rds';
+import { databaseContentsTable } from '../hosts/host-row.ts';
 import { type Noun, operation } from '../noun.ts';
 import { refusal } from '../refusal.ts';
 import { addCluster, checkClusterSettings, clusterSettings } from './cluster-creation.ts';
@@ -16,7 +17,7 @@ import { identifier } from './identifiers.ts';
 import { addInstance } from './instance-creation.ts';
 import { requireInstanceSnapshot } from './instance-snapshots.ts';
 import { describeInstance } from './instances.ts';
-import { requireCluster, requireClusterState } from './rows.ts';
+import { endpointOf, requireCluster, requireClusterState } from './rows.ts';
 
 /** Members of a restoration that a snapshot decides, or that only a new cluster takes. */
 const pointInTimeSettings = clusterSettings.filter(
@@ -52,6 +53,11 @@ export const restores: Noun = {
       };
       const shown = { MasterUsername: snapshot.shown.MasterUsername };
       const row = addCluster(scope, { name, version, settings, encrypted, shown });
+      const { contentsMadeAt } = snapshot;
+      if (contentsMadeAt !== undefined) {
+        const address = endpointOf(scope, row);
+        databaseContentsTable(scope).insert(address, { address, madeAt: contentsMadeAt });
+      }
       return { DBCluster: describeCluster(scope, row) };
     }),
     RestoreDBClusterToPointInTime: operation<

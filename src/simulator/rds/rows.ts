@@ -106,6 +106,11 @@ export function requireInstanceState(instance: DbInstanceRow, ...states: string[
     );
 }
 
+/** The address that the writer answers at. */
+export function endpointOf(scope: Scope, { name, dnsLabel }: Pick<ClusterRow, 'name' | 'dnsLabel'>): string {
+  return `${name}.cluster-${dnsLabel}.${dnsSuffix(scope)}`;
+}
+
 /** Endpoints of RDS end in this. */
 export function dnsSuffix(scope: Scope): string {
   return `${scope.region}.rds.amazonaws.com${scope.partition === 'aws-cn' ? '.cn' : ''}`;
