@@ -225,14 +225,14 @@ async function whatIsKept(deployment: Deployment, state: State, leave: readonly 
   return { resources, ...(restoreFrom === undefined ? {} : { restoreFrom }) };
 }
 
-function tellKept(io: CommandIo, { world, stateFile }: Deployment, { resources, restoreFrom }: Kept) {
+function tellKept(io: CommandIo, { world, store }: Deployment, { resources, restoreFrom }: Kept) {
   const flag = world.kind === 'simulated' ? ' --simulate' : '';
   for (const [key, identity] of Object.entries(resources))
     io.out(`Kept  ${spoken(key)}: ${Object.values(identity)[0]}`);
   if (restoreFrom !== undefined) io.out(`Kept  database: snapshot ${restoreFrom}`);
   const from = restoreFrom === undefined ? '' : ` --restore-from ${restoreFrom}`;
   io.note(`To build on it again: airflow-aws up${flag}${from}`);
-  io.note(`It knows bucket, file system and secrets by ${stateFile}; without that file, after "state rebuild".`);
+  io.note(`It knows bucket, file system and secrets by ${store.name}; without it, after "state rebuild".`);
   io.note(`To delete it for good: airflow-aws destroy${flag} --delete-data`);
 }
 
