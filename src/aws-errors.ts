@@ -9,6 +9,8 @@ export type ErrorClass =
   | 'unclear'
   /** The call never left this machine, for want of a name, a way or a listener: nothing happened. */
   | 'offline'
+  /** The same, and it will not pass by itself: a proxy or a certificate in between says no. */
+  | 'barred'
   /** Something just made does not show everywhere yet. */
   | 'notVisible'
   /** IAM has not told EC2 yet. */
@@ -32,6 +34,9 @@ const table: Record<Exclude<ErrorClass, 'fatal' | 'iamPropagation'>, string> = {
     InternalServiceError ServerInternal InternalServerErrorException ECONNRESET EPIPE ETIMEDOUT NetworkingError
     DependencyTimeout`,
   offline: 'ENOTFOUND EAI_AGAIN ECONNREFUSED ENETUNREACH EHOSTUNREACH ENETDOWN EADDRNOTAVAIL',
+  barred: `ProxyRefused UNABLE_TO_VERIFY_LEAF_SIGNATURE SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY UNABLE_TO_GET_ISSUER_CERT CERT_HAS_EXPIRED CERT_NOT_YET_VALID
+    ERR_TLS_CERT_ALTNAME_INVALID`,
   notVisible: `InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidInternetGatewayID.NotFound
     InvalidRouteTableID.NotFound InvalidGroup.NotFound InvalidAllocationID.NotFound NatGatewayNotFound
     InvalidInstanceID.NotFound InvalidAMIID.NotFound InvalidAMIID.Unavailable InvalidKeyPair.NotFound

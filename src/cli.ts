@@ -4,7 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { type Command, CommanderError } from 'commander';
 import type { CommandIo } from './commands/command-io.ts';
 import { environment } from './environment.ts';
-import { exitCodes, UserError, userError } from './errors.ts';
+import { diskFailure, exitCodes, UserError, userError } from './errors.ts';
+import { printable, printableJson, printableLine } from './printable.ts';
 import { addSettings, type Flags, program, type Run, runs, settingsUsers } from './program.ts';
 import { hanging, painter, threeLines } from './ui/format.ts';
 
@@ -42,8 +43,8 @@ function ioOf(flags: Flags): CommandIo {
     json: flags.json === true,
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     colour: wantsColour(),
-    out: (text) => process.stdout.write(`${text}\n`),
-    note: (text) => process.stderr.write(`${fitted(text)}\n`),
+    out: (text) => process.stdout.write(`${flags.json === true ? printableJson(text) : printableLine(text)}\n`),
+    note: (text) => process.stderr.write(`${fitted(printableLine(text))}\n`),
   };
 }
 
@@ -118,6 +119,8 @@ function sentence(text: string): string {
 /** What AWS or the network says outside of a run is no defect. The words for it are loaded only then. */
 async function inWords(error: unknown): Promise<unknown> {
   if (error instanceof UserError || error instanceof CommanderError) return error;
+  const disk = diskFailure(error);
+  if (disk) return disk;
   const { explainCall, isFromAws, loginCommand } = await import('./explain.ts');
   if (!isFromAws(error)) return error;
   const profile = (program.opts().profile as string | undefined) ?? environment.AWS_PROFILE;
@@ -142,9 +145,11 @@ function report(error: unknown, argv: string[]): number {
         });
   if (argv.includes('--json')) {
     const command = argv.find((word) => !word.startsWith('-')) ?? '';
-    process.stdout.write(`${JSON.stringify({ version: 1, command, ok: false, error: known.toJSON() })}\n`);
+    process.stdout.write(
+      `${printableJson(JSON.stringify({ version: 1, command, ok: false, error: known.toJSON() }))}\n`,
+    );
   } else process.stderr.write(`${shown(known)}\n`);
-  if (verbose) for (const line of details(known, error)) process.stderr.write(`${line}\n`);
+  if (verbose) for (const line of details(known, error)) process.stderr.write(`${printable(line)}\n`);
   return known.exitCode;
 }
 
@@ -162,11 +167,18 @@ function shown(failure: UserError): string {
   return threeLines(failure, isTTY ? columns : undefined).replace(/^Error:/, painter(wantsColour())('red', 'Error:'));
 }
 
-// A reader that stops reading (`| head`) is no error, and must not end a run half-way.
+// A reader that stops reading (`| head`), a terminal that was closed and a full disk behind `>` must not end a run
+// half-way. That the results did not arrive is told at the end, except to a reader who wanted no more.
+let notWritten: string | undefined;
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (stream === process.stdout && code !== 'EPIPE') notWritten ??= message;
   });
+process.on('exit', (code) => {
+  if (notWritten === undefined || code !== exitCodes.ok) return;
+  process.stderr.write(`Error: The output could not be written (${notWritten}); the command itself was carried out.\n`);
+  process.exitCode = exitCodes.failed;
+});
 
 // The libraries that ask and draw know this variable alone.
 if (!wantsColour()) Object.assign(environment, { NO_COLOR: '1' });

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** The process's exit codes, which scripts rely on. A number is never given a second meaning. */
 export const exitCodes = {
   ok: 0,
@@ -64,12 +66,12 @@ export class UserError extends Error implements Failure {
   readonly resumable: boolean | undefined;
 
   constructor(failure: Failure) {
-    super(failure.what, failure.cause === undefined ? undefined : { cause: failure.cause });
+    super(printable(failure.what), failure.cause === undefined ? undefined : { cause: failure.cause });
     this.code = failure.code;
     this.exitCode = failure.exitCode;
-    this.what = failure.what;
-    this.why = failure.why;
-    this.fix = failure.fix;
+    this.what = printable(failure.what);
+    this.why = printable(failure.why);
+    this.fix = printable(failure.fix);
     this.step = failure.step;
     this.resource = failure.resource;
     this.awsCode = failure.awsCode;
@@ -86,4 +88,24 @@ export class UserError extends Error implements Failure {
 
 export function userError(failure: Failure): UserError {
   return new UserError(failure);
+}
+
+const diskCodes = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'];
+
+/** What the file system says no to is no defect. Undefined for any other error. */
+export function diskFailure(error: unknown): UserError | undefined {
+  const { code = '', path, syscall, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || syscall === undefined || !diskCodes.includes(code)) return undefined;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return userError({
+    code: 'file-not-writable',
+    exitCode: exitCodes.failed,
+    what: `The file system refused ${path ?? 'a file'}.`,
+    why: `${message ?? code}. What exists in the account is recorded in the state file.`,
+    fix: full
+      ? 'Free disk space, then run the same command again.'
+      : 'Make it writable, then run the same command again.',
+    resumable: true,
+    cause: error,
+  });
 }

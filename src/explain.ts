@@ -45,6 +45,12 @@ const readings: Record<ErrorClass, Reading> = {
     means: 'AWS did not answer, or not clearly, however often it was asked.',
     fix: 'Check the network, the proxy and the AWS Health Dashboard.',
   },
+  barred: {
+    exitCode: failed,
+    means:
+      'Something between this machine and AWS bars the way: a proxy that refuses, or that shows a certificate of its own.',
+    fix: 'Check HTTPS_PROXY and NO_PROXY with whoever runs the network; for a proxy’s own certificate set NODE_EXTRA_CA_CERTS to the file of its authority.',
+  },
   offline: {
     exitCode: stopped,
     means: 'This machine has had no way to AWS for a while: no name service, no route, or nobody who listens there.',
@@ -107,45 +113,163 @@ const readings: Record<ErrorClass, Reading> = {
   },
 };
 
-/** Refusals of the same class that call for something else. */
-const special: [kind: ErrorClass, codes: string[], Reading][] = [
-  [
-    'identity',
-    ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'SignatureDoesNotMatch'],
-    {
+/** Refusals of the same class that call for something else: by code, by AWS’s words, or by both. */
+interface Special {
+  kind: ErrorClass;
+  codes?: string[];
+  says?: RegExp;
+  reading: Reading;
+}
+
+const special: Special[] = [
+  {
+    kind: 'identity',
+    says: /service control policy/i,
+    reading: {
       exitCode: credentials,
-      means: 'AWS does not know these credentials: they are mistyped, switched off, or of another partition.',
-      fix: 'Check the access key and AWS_PROFILE, or log in again.',
+      means: 'A service control policy of the organisation forbids it, whatever the account itself allows.',
+      fix: 'Ask whoever administers the AWS organisation, or use an account or a region in which it is allowed.',
     },
-  ],
-  [
-    'identity',
-    ['OptInRequired', 'PendingVerification', 'Blocked'],
-    {
+  },
+  {
+    kind: 'identity',
+    says: /permissions boundary/i,
+    reading: {
       exitCode: credentials,
-      means: 'The account may not use this service or region yet: it is not opted in, not verified, or blocked.',
-      fix: 'See the account’s page in the console, and its e-mail for a word from AWS.',
+      means: 'A permissions boundary forbids it, whatever the policies allow.',
+      fix: 'Ask whoever set the boundary to widen it.',
     },
-  ],
-  [
-    'identity',
-    ['RequestTimeTooSkewed', 'InvalidSignatureException'],
-    {
+  },
+  {
+    kind: 'identity',
+    codes: ['RequestTimeTooSkewed'],
+    reading: wrongClock(),
+  },
+  {
+    kind: 'identity',
+    says: /signature (expired|not yet current)|\bskew|check your system clock/i,
+    reading: wrongClock(),
+  },
+  {
+    kind: 'identity',
+    codes: ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure'],
+    reading: {
       exitCode: credentials,
-      means: 'AWS takes no call from a clock that is more than five minutes wrong.',
-      fix: 'Set this machine’s clock (for example "timedatectl set-ntp true").',
+      means:
+        'AWS does not know these credentials: they are mistyped, switched off, of another partition, or the region is one that the account has not opted in to.',
+      fix: 'Check the access key and AWS_PROFILE, or log in again; for a newer region, enable it in the console (Account, AWS Regions).',
     },
-  ],
-  [
-    'fatal',
-    ['IdempotentParameterMismatch', 'InvalidParameterCombination', 'InvalidParameterValue', 'MissingParameter'],
-    {
+  },
+  {
+    kind: 'identity',
+    codes: ['SignatureDoesNotMatch', 'InvalidSignatureException'],
+    reading: {
+      exitCode: credentials,
+      means:
+        'AWS knows the access key, and the secret key does not belong to it; or a proxy in between changed the call.',
+      fix: 'Copy the secret access key again, whole, and see that this machine’s clock is right.',
+    },
+  },
+  {
+    kind: 'identity',
+    codes: ['OptInRequired'],
+    says: /marketplace|subscribe|accept terms/i,
+    reading: {
+      exitCode: credentials,
+      means: 'The image is sold on AWS Marketplace, and the account has not subscribed to it.',
+      fix: 'Accept its terms on the page that AWS names, or use the image of the default settings.',
+    },
+  },
+  {
+    kind: 'identity',
+    codes: ['OptInRequired'],
+    reading: {
+      exitCode: credentials,
+      means: 'The account may not use this service or region yet: it is not opted in, or has not finished signing up.',
+      fix: 'Enable the region in the console (Account, AWS Regions), which takes some minutes, or choose another one.',
+    },
+  },
+  {
+    kind: 'identity',
+    codes: ['PendingVerification'],
+    reading: {
+      exitCode: credentials,
+      means: 'AWS is still verifying this account for the region, which is done within four hours as a rule.',
+      fix: 'Wait for AWS’s e-mail.',
+    },
+  },
+  {
+    kind: 'identity',
+    codes: ['Blocked'],
+    reading: {
+      exitCode: credentials,
+      means: 'AWS has blocked this account.',
+      fix: 'See the account’s e-mail for a word from AWS, and open a case with AWS Support (it costs nothing).',
+    },
+  },
+  {
+    kind: 'notVisible',
+    codes: ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'],
+    reading: {
+      exitCode: failed,
+      means: 'The image is not in this region, was withdrawn, or is not shared with this account.',
+      fix: 'If it is the deployment’s own, "airflow-aws up" makes it again; otherwise leave the image to the default.',
+    },
+  },
+  {
+    kind: 'capacity',
+    codes: ['InsufficientFreeAddressesInSubnet', 'NoFreeAddressesInSubnet'],
+    reading: {
+      exitCode: failed,
+      means: 'The subnet has no free address left.',
+      fix: 'Give the subnets larger ranges in airflow-aws.yaml, or remove what else is in them.',
+    },
+  },
+  {
+    kind: 'capacity',
+    codes: ['Unsupported'],
+    reading: {
+      exitCode: failed,
+      means: 'AWS does not sell that class in that zone.',
+      fix: 'Choose another class or zone in airflow-aws.yaml; "airflow-aws doctor" knows which fit together.',
+    },
+  },
+  {
+    kind: 'fatal',
+    codes: ['BucketAlreadyExists'],
+    reading: {
+      exitCode: failed,
+      means: 'A bucket of that name belongs to another account; bucket names are unique in all of AWS.',
+      fix: 'Give this deployment another name.',
+    },
+  },
+  {
+    kind: 'fatal',
+    codes: ['InvalidAMIID.Malformed'],
+    reading: {
+      exitCode: failed,
+      means: 'What was given as the image is not the id of one.',
+      fix: 'Give an id like ami-0123456789abcdef0, or leave the image to the default.',
+    },
+  },
+  {
+    kind: 'fatal',
+    codes: ['IdempotentParameterMismatch', 'InvalidParameterCombination', 'InvalidParameterValue', 'MissingParameter'],
+    reading: {
       exitCode: failed,
       means: 'AWS does not take what it was asked for. Unless a setting is unusual, this is a defect of airflow-aws.',
       fix: 'Check the setting that AWS names, or report it with the output of --verbose.',
     },
-  ],
+  },
 ];
+
+function wrongClock(): Reading {
+  return {
+    exitCode: credentials,
+    means: 'AWS takes no call from a clock that is more than five minutes wrong.',
+    fix: 'Set this machine’s clock (for example "timedatectl set-ntp true").',
+  };
+}
 
 /** What AWS let fail by itself has the code of the reason, now and then with the guilty side before it. */
 function asRefusal(error: unknown): unknown {
@@ -155,7 +279,10 @@ function asRefusal(error: unknown): unknown {
 function readingOf(error: unknown): Reading {
   const refusal = asRefusal(error);
   const kind = classify(refusal);
-  return special.find(([of, codes]) => of === kind && isAws(refusal, ...codes))?.[2] ?? readings[kind];
+  const message = (error as Error).message;
+  const fits = (one: Special) =>
+    one.kind === kind && (!one.codes || isAws(refusal, ...one.codes)) && (!one.says || one.says.test(message));
+  return special.find(fits)?.reading ?? readings[kind];
 }
 
 /** The class of a failure, whether AWS refused the call or let what it had accepted fail. */
@@ -214,13 +341,14 @@ function wordsFor(error: unknown, { login, learned = {} }: Pick<Telling, 'login'
   const why = [
     later ? 'AWS accepted it and let it fail by itself, the second time too.' : '',
     kind === 'identity' && action !== undefined ? `These credentials may not call ${action}.` : means,
+    kind === 'identity' && action !== undefined && means !== readings.identity.means ? means : '',
     learned.why ?? '',
     `AWS says ${code}: ${shortened(message)}`,
   ];
   return {
     exitCode,
     why: why.filter((line) => line !== '').join('\n'),
-    fix: learned.fix ?? fixFor(kind, { action, login }) ?? fix,
+    fix: learned.fix ?? (fix === readings[kind].fix ? fixFor(kind, { action, login }) : undefined) ?? fix,
     awsCode: code,
     requestId: requestId(error),
     cause: error,

@@ -43,10 +43,20 @@ export async function openScreen(
   const journal = openSync(`${path}.ndjson`, 'a', 0o600);
   // Made with its first line, since most runs that change little have nothing for it.
   let servers: number | undefined;
+  let lost = false;
   return {
     ...screen,
     follow(events) {
-      events.listen((event) => writeSync(journal, `${JSON.stringify(event)}\n`));
+      events.listen((event) => {
+        if (lost) return;
+        try {
+          writeSync(journal, `${JSON.stringify(event)}\n`);
+        } catch (error) {
+          // The journal is told afterwards; the state decides whether the run may go on.
+          lost = true;
+          screen.say(`Note: the journal of this run ends here: ${(error as Error).message}`);
+        }
+      });
       events.listen(screen.listen);
     },
     serverLog(line) {

@@ -28,8 +28,19 @@ const classes: [code: string, exitCode: number, why: RegExp, fix: RegExp][] = [
   ['VpcLimitExceeded', 1, /quota/, /Service Quotas/],
   ['UnauthorizedOperation', 4, /may not/, /policy/],
   ['InvalidClientTokenId', 4, /does not know these credentials/, /access key/],
-  ['OptInRequired', 4, /may not use this service or region/, /console/],
+  ['AuthFailure', 4, /opted in to/, /enable it in the console/],
+  ['SignatureDoesNotMatch', 4, /secret key does not belong/, /secret access key again/],
+  ['OptInRequired', 4, /may not use this service or region/, /Enable the region/],
+  ['PendingVerification', 4, /still verifying/, /e-mail/],
+  ['Blocked', 4, /has blocked/, /AWS Support/],
   ['RequestTimeTooSkewed', 4, /clock/, /timedatectl/],
+  ['ENOTFOUND', 7, /no way to AWS/, /Get back to a network.*AWS_ENDPOINT_URL/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 1, /bars the way/, /NODE_EXTRA_CA_CERTS/],
+  ['ProxyRefused', 1, /a proxy that refuses/, /HTTPS_PROXY/],
+  ['InvalidAMIID.NotFound', 1, /image is not in this region/, /default/],
+  ['Unsupported', 1, /does not sell that class/, /doctor/],
+  ['InsufficientFreeAddressesInSubnet', 1, /no free address/, /larger ranges/],
+  ['BucketAlreadyExists', 1, /another account/, /another name/],
   ['ExpiredToken', 7, /ran out/, /aws sso login --profile work/],
   ['InvalidGroup.Duplicate', 1, /does not carry the tags/, /rename/],
   ['IdempotentParameterMismatch', 1, /defect/, /--verbose/],
@@ -46,6 +57,51 @@ describe('a failure', () => {
     expect(error.fix).toContain('Then run "airflow-aws up --resume".');
     expect(error.fix).toContain(`recorded in ${stateFile}`);
     expect(error.resumable).toBe(true);
+  });
+
+  /** What only AWS’s words tell: its code is that of something else. */
+  it.each([
+    [
+      'SignatureDoesNotMatch',
+      'Signature expired: 20261125T000000Z is now earlier than 20261125T010000Z',
+      /more than five minutes wrong/,
+      /timedatectl/,
+    ],
+    [
+      'InvalidSignatureException',
+      'Signature not yet current: 20261125T010000Z is still later than 20261125T000000Z',
+      /more than five minutes wrong/,
+      /timedatectl/,
+    ],
+    [
+      'AccessDenied',
+      'User: arn:aws:iam::1:user/me is not authorized to perform: rds:CreateDBCluster on resource: * with an explicit deny in a service control policy',
+      /may not call rds:CreateDBCluster\.\nA service control policy/,
+      /administers the AWS organisation/,
+    ],
+    [
+      'AccessDenied',
+      'User: arn:aws:iam::1:user/me is not authorized to perform: iam:CreateRole on resource: x because no permissions boundary allows the iam:CreateRole action',
+      /may not call iam:CreateRole\.\nA permissions boundary/,
+      /widen it/,
+    ],
+    [
+      'OptInRequired',
+      'In order to use this AWS Marketplace product you need to accept terms and subscribe. To do so please visit https://aws.amazon.com/marketplace/pp?sku=x',
+      /not subscribed/,
+      /Accept its terms/,
+    ],
+  ])('of the code %s that says "%s" is told as what it is', (code, message, why, fix) => {
+    const error = told(refusal(code, message));
+    expect(error.exitCode).toBe(4);
+    expect(error.why).toMatch(why);
+    expect(error.fix).toMatch(fix);
+  });
+
+  it('whose words would move a cursor, ring or hide what they say is shown without that', () => {
+    const { what, why, fix } = told(refusal('VpcLimitExceeded', 'a\u001b[2Jb\u0007c\u009b1md\u202ee\rf'));
+    expect(`${what}${why}${fix}`).not.toMatch(/(?!\n)[\p{Cc}\u202a-\u202e]/u);
+    expect(why).toContain('a\ufffd[2Jb\ufffdc\ufffd1md\ufffde\ufffdf');
   });
 
   it('that is slow IAM is told by its message, since AWS has no code for it', () => {
