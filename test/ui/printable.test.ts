@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printable, printableJson, printableLine } from '../../src/printable.ts';
 
-const escape = String.fromCharCode(0x1b);
+const esc = String.fromCharCode(0x1b);
 /** What a terminal would act on. */
 const acts = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 const wild = fc.string({
-  unit: fc.oneof(fc.constantFrom(escape, '\u009b', '\u0007', '\r', '\u202e', '[2J', '[31m', '\n', '\t'), fc.string()),
+  unit: fc.oneof(fc.constantFrom(esc, '\u009b', '\u0007', '\r', '\u202e', '[2J', '[31m', '\n', '\t'), fc.string()),
 });
 
 describe('the text of others', () => {
@@ -22,12 +22,10 @@ describe('the text of others', () => {
   });
 
   it('keeps the colours of our own lines, and only those', () => {
-    expect(printableLine(`${escape}[31mError:${escape}[39m a${escape}[2Jb`)).toBe(
-      `${escape}[31mError:${escape}[39m a\ufffd[2Jb`,
-    );
+    expect(printableLine(`${esc}[31mError:${esc}[39m a${esc}[2Jb`)).toBe(`${esc}[31mError:${esc}[39m a\ufffd[2Jb`);
     fc.assert(
       fc.property(wild, (text) => {
-        expect(printableLine(text).replaceAll(new RegExp(`${escape}\\[[\\d;]*m`, 'g'), '')).not.toMatch(acts);
+        expect(printableLine(text).replaceAll(new RegExp(`${esc}\\[[\\d;]*m`, 'g'), '')).not.toMatch(acts);
       }),
     );
   });
