@@ -93,6 +93,26 @@ export function requestId(error: unknown): string | undefined {
   return (error as AwsError)?.$metadata?.requestId;
 }
 
+const calls = new WeakMap<object, string>();
+
+/** Remembers which IAM action the refused call itself is, since not every refusal names one. */
+export function rememberAction(error: unknown, action: string) {
+  if (typeof error === 'object' && error !== null) calls.set(error, action);
+}
+
+/**
+ * The IAM action that `error` says is not allowed: as AWS names it, else that of the call itself. Undefined for any
+ * other error.
+ */
+export function forbiddenAction(error: unknown): string | undefined {
+  const { message = '', $metadata } = (error ?? {}) as AwsError;
+  // Most services name it in plain words.
+  const named = /not authorized to perform:? "?([\w-]+:\w+)/.exec(message)?.[1];
+  if (named !== undefined) return named;
+  const bare = $metadata?.httpStatusCode === 403 && !classes.has(plain(awsCode(error)));
+  return bare || isAws(error, 'UnauthorizedOperation', 'AccessDenied') ? calls.get(error as object) : undefined;
+}
+
 /** True when `error` is one of `codes`, whichever of its names AWS or the SDK chose. */
 export function isAws(error: unknown, ...codes: string[]): boolean {
   const { name, Code, ErrorCode } = (error ?? {}) as AwsError;
@@ -147,6 +167,8 @@ export function classify(error: unknown): ErrorClass {
   const status = $metadata?.httpStatusCode;
   if (status === 429) return 'throttle';
   if (status === 503) return 'throttle';
+  // The answer to a HEAD request has no body, and so no code.
+  if (status === 403) return 'identity';
   // AWS did it (2xx) but its answer cannot be read, or it failed on the way.
   if (status !== undefined && (status >= 500 || status < 300)) return 'unclear';
   return 'fatal';

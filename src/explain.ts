@@ -1,4 +1,4 @@
-import { awsCode, classify, type ErrorClass, isAws, requestId } from './aws-errors.ts';
+import { awsCode, classify, type ErrorClass, forbiddenAction, isAws, requestId } from './aws-errors.ts';
 import { FailedLater } from './engine/run.ts';
 import type { Failed } from './engine/step-lines.ts';
 import { type ExitCode, exitCodes, UserError, userError } from './errors.ts';
@@ -337,7 +337,7 @@ function wordsFor(error: unknown, { login, learned = {} }: Pick<Telling, 'login'
   const later = error instanceof FailedLater;
   const code = later ? error.awsCode : awsCode(error);
   const message = (error as Error).message;
-  const action = learned.action ?? actionIn(message);
+  const action = learned.action ?? forbiddenAction(error);
   const why = [
     later ? 'AWS accepted it and let it fail by itself, the second time too.' : '',
     kind === 'identity' && action !== undefined ? `These credentials may not call ${action}.` : means,
@@ -357,13 +357,13 @@ function wordsFor(error: unknown, { login, learned = {} }: Pick<Telling, 'login'
 
 function fixFor(kind: ErrorClass, { action, login }: { action: string | undefined; login: string }) {
   if (kind === 'expired') return `Log in again ("${login}").`;
-  if (kind === 'identity' && action !== undefined) return `Allow ${action} in the policy of these credentials.`;
+  if (kind === 'identity' && action !== undefined) return allow(action);
   return undefined;
 }
 
-/** Most services name the action in plain words. */
-function actionIn(message: string): string | undefined {
-  return /not authorized to perform:? ([\w-]+:\w+)/.exec(message)?.[1];
+/** What to do about actions that are not allowed. */
+export function allow(...actions: readonly string[]): string {
+  return `Allow ${actions.join(', ')} in the policy of these credentials; "airflow-aws iam policy" prints one that suffices.`;
 }
 
 const encoded = /Encoded authorization failure message: ?([\w+/=-]+)/;

@@ -1,91 +1,375 @@
 import type { Place } from './aws.ts';
+import type { Config } from './config/schema.ts';
+import { imageParameters } from './hosts/os.ts';
 import type { Names } from './names.ts';
 
-/** IAM actions that are asked for together, and the resources that they are about. */
-export interface NeededActions {
-  readonly resourceArns: readonly string[];
+/** What the ARNs and conditions of a policy are made from. An account that is not known yet is an asterisk. */
+export interface Facts {
+  readonly names: Names;
+  readonly place: Place;
+  readonly config: Config;
+}
+
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** Actions that are allowed on the same things under the same conditions. */
+export interface Grant {
+  /** Letters and digits; says what the statement is for. */
+  readonly sid: string;
   readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Conditions;
+  /** Whose runs need it only when something goes wrong in a way that no rehearsal shows. */
+  readonly mishap?: readonly ('up' | 'status' | 'destroy')[];
 }
 
 /**
- * What `up`, `status` and `destroy` need of whoever runs them: each call that they make, and what AWS checks beside it.
- * From AWS's Service Authorization Reference.
+ * The one table of what `up`, `status` and `destroy` need of whoever runs them: every call that they make, and what AWS
+ * asks beside it. Resources and condition keys are those that the Service Authorization Reference has for each action;
+ * what it has none for stands under an asterisk, limited by region. AWS's own keys (`aws/ebs`, `aws/rds`, `aws/ssm` …)
+ * let everybody in the account use them by way of their service, so no right on KMS is needed.
  */
-export function neededActions(
-  names: Pick<Names, 'bucket' | 'role' | 'instanceProfile' | 'parameterPrefix'>,
-  { partition, region, accountId }: Place,
-): NeededActions[] {
-  const iam = (kind: string, name: string) => `arn:${partition}:iam::${accountId}:${kind}/${name}`;
+export function grants({ names, place, config }: Facts): readonly Grant[] {
+  const { partition, region, accountId } = place;
+  const arn = (service: string, resource: string, account = accountId) =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
+  const ec2 = (...types: string[]) => types.map((type) => arn('ec2', `${type}/*`));
+  const anybodys = ['image', 'snapshot'].map((type) => arn('ec2', `${type}/*`, ''));
+  const rds = (...resources: string[]) => resources.map((one) => arn('rds', one));
+  const cache = (...resources: string[]) => resources.map((one) => arn('elasticache', one));
+  const elb = (...resources: string[]) => resources.map((one) => arn('elasticloadbalancing', one));
   const bucket = `arn:${partition}:s3:::${names.bucket}`;
+  const fileSystems = [arn('elasticfilesystem', 'file-system/*')];
+  const parameters = [arn('ssm', `parameter${names.parameterPrefix}*`)];
+  const role = [iam(`role/${names.role}`)];
+  const profile = [iam(`instance-profile/${names.instanceProfile}`)];
+  const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
+  const made = { 'aws:RequestTag/airflow-aws:name': config.name };
+  const withOurTag = { StringEquals: made };
+  const ours = { StringEquals: { 'aws:ResourceTag/airflow-aws:name': config.name } };
+  // What has a name of ours and is gone already has no tags, and to take it away again must be a success.
+  const notAnothers = { StringEqualsIfExists: { 'aws:ResourceTag/airflow-aws:name': config.name } };
+  const creations = `AllocateAddress CreateImage CreateInternetGateway CreateNatGateway CreateRouteTable
+    CreateSecurityGroup CreateSubnet CreateVpc ImportKeyPair RunInstances`;
+  const [cacheVersion = ''] = config.cache.engineVersion;
+
   return [
-    { resourceArns: ['*'], actions: everywhere },
-    { resourceArns: [bucket], actions: prefixed('s3', bucketActions) },
-    { resourceArns: [`${bucket}/*`], actions: prefixed('s3', objectActions) },
-    { resourceArns: [iam('role', names.role)], actions: prefixed('iam', roleActions) },
-    { resourceArns: [iam('instance-profile', names.instanceProfile)], actions: prefixed('iam', profileActions) },
     {
-      resourceArns: [`arn:${partition}:ssm:${region}:${accountId}:parameter${names.parameterPrefix}*`],
-      actions: prefixed('ssm', parameterActions),
+      sid: 'LookAtWhatHasNoResourceLevelPermissions',
+      actions: [
+        ...of(
+          'ec2',
+          `DescribeAddresses DescribeAvailabilityZones DescribeIamInstanceProfileAssociations DescribeImages
+          DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways
+          DescribeKeyPairs DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups
+          DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcs`,
+        ),
+        ...of(
+          'elasticloadbalancing',
+          'DescribeListeners DescribeLoadBalancers DescribeTags DescribeTargetGroups DescribeTargetHealth',
+        ),
+        ...of('rds', 'DescribeOrderableDBInstanceOptions'),
+        ...of('elasticache', 'DescribeCacheEngineVersions'),
+        ...of('servicequotas', 'GetAWSDefaultServiceQuota GetServiceQuota'),
+      ],
+      resources: ['*'],
+      conditions: inRegion,
+    },
+    {
+      sid: 'LearnWhyWhatHasNoResourceLevelPermissions',
+      actions: ['rds:DescribeEvents', 'elasticache:DescribeEvents'],
+      resources: ['*'],
+      conditions: inRegion,
+    },
+    {
+      sid: 'LearnWhatIsNotAllowed',
+      actions: ['sts:DecodeAuthorizationMessage'],
+      resources: ['*'],
+      conditions: inRegion,
+      mishap: ['up', 'status', 'destroy'],
+    },
+    {
+      sid: 'MakeInEc2WithOurTag',
+      actions: of('ec2', creations),
+      resources: [arn('ec2', '*/*'), ...anybodys],
+      conditions: withOurTag,
+    },
+    {
+      sid: 'TagWhatIsMadeInEc2',
+      actions: ['ec2:CreateTags'],
+      resources: [arn('ec2', '*/*'), ...anybodys],
+      conditions: { StringEquals: { ...made, 'ec2:CreateAction': words(creations) } },
+    },
+    {
+      sid: 'TagTheMainRouteTable',
+      actions: ['ec2:CreateTags'],
+      resources: ec2('route-table'),
+      conditions: withOurTag,
+    },
+    {
+      sid: 'UseAndChangeOursInEc2',
+      actions: of(
+        'ec2',
+        `AssociateIamInstanceProfile AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateImage
+        CreateNatGateway CreateNetworkInterface CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet
+        DeleteInternetGateway DeleteKeyPair DeleteNatGateway DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc
+        DeregisterImage DetachInternetGateway DisassociateIamInstanceProfile DisassociateRouteTable ModifySubnetAttribute
+        ModifyVpcAttribute ReleaseAddress ReplaceRoute RunInstances TerminateInstances`,
+      ),
+      resources: [arn('ec2', '*/*'), ...anybodys],
+      conditions: ours,
+    },
+    {
+      sid: 'MendOursInEc2',
+      actions: of('ec2', 'ReplaceRouteTableAssociation RevokeSecurityGroupIngress'),
+      resources: ec2('route-table', 'security-group', 'subnet'),
+      conditions: ours,
+      mishap: ['up'],
+    },
+    {
+      sid: 'SnapshotsOfImagesThatFailed',
+      actions: of('ec2', 'DeleteSnapshot'),
+      resources: [arn('ec2', 'snapshot/*', '')],
+      conditions: ours,
+      mishap: ['up', 'destroy'],
+    },
+    {
+      sid: 'LaunchFromThePublishersImage',
+      actions: ['ec2:RunInstances'],
+      resources: [arn('ec2', 'image/*', '')],
+      conditions: { StringEquals: { 'ec2:Owner': config.os === 'debian-13' ? '136693071363' : 'amazon' } },
+    },
+    {
+      // EFS has EC2 make and delete these, and they carry no tags.
+      sid: 'InterfacesOfMountTargets',
+      actions: of('ec2', 'CreateNetworkInterface DeleteNetworkInterface'),
+      resources: ec2('network-interface'),
+    },
+    {
+      sid: 'MakeTheDatabaseWithOurTag',
+      actions: of('rds', 'AddTagsToResource CreateDBCluster CreateDBInstance CreateDBSubnetGroup'),
+      resources: [
+        ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
+        ...rds('cluster-pg:default.*', 'pg:default.*', 'og:default:*'),
+      ],
+      conditions: withOurTag,
+    },
+    {
+      sid: 'LookAtTheDatabase',
+      actions: of(
+        'rds',
+        'DescribeDBClusterSnapshots DescribeDBClusters DescribeDBInstances DescribeDBSubnetGroups ListTagsForResource',
+      ),
+      resources: rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
+    },
+    {
+      sid: 'DeleteTheDatabase',
+      actions: of(
+        'rds',
+        'CreateDBClusterSnapshot DeleteDBCluster DeleteDBInstance DeleteDBSubnetGroup ModifyDBCluster',
+      ),
+      resources: [
+        ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
+        ...rds(`cluster-snapshot:${names.dbCluster}-final-*`),
+      ],
+      conditions: notAnothers,
+    },
+    {
+      sid: 'TagTheFinalSnapshot',
+      actions: of('rds', 'AddTagsToResource'),
+      resources: rds(`cluster-snapshot:${names.dbCluster}-final-*`),
+    },
+    {
+      sid: 'MakeTheCacheWithOurTag',
+      actions: of(
+        'elasticache',
+        'AddTagsToResource CreateCacheSubnetGroup CreateReplicationGroup CreateUser CreateUserGroup',
+      ),
+      resources: cache(
+        `replicationgroup:${names.replicationGroup}`,
+        `cluster:${names.replicationGroup}-*`,
+        `subnetgroup:${names.cacheSubnetGroup}`,
+        `user:${names.cacheUser}`,
+        `user:${names.cacheDefaultUser}`,
+        `usergroup:${names.cacheUserGroup}`,
+      ),
+      conditions: withOurTag,
+    },
+    {
+      sid: 'MakeTheCacheFrom',
+      actions: of('elasticache', 'CreateReplicationGroup'),
+      resources: cache(`parametergroup:default.${config.cache.engine}${cacheVersion}*`),
+    },
+    {
+      sid: 'LookAtTheCache',
+      actions: of(
+        'elasticache',
+        'DescribeCacheSubnetGroups DescribeReplicationGroups DescribeUserGroups DescribeUsers ListTagsForResource',
+      ),
+      resources: cache(
+        `replicationgroup:${names.replicationGroup}`,
+        `subnetgroup:${names.cacheSubnetGroup}`,
+        `user:${names.cacheUser}`,
+        `user:${names.cacheDefaultUser}`,
+        `usergroup:${names.cacheUserGroup}`,
+      ),
+    },
+    {
+      sid: 'DeleteTheCache',
+      actions: of('elasticache', 'DeleteCacheSubnetGroup DeleteReplicationGroup DeleteUser DeleteUserGroup'),
+      resources: cache(
+        `replicationgroup:${names.replicationGroup}`,
+        `subnetgroup:${names.cacheSubnetGroup}`,
+        `user:${names.cacheUser}`,
+        `user:${names.cacheDefaultUser}`,
+        `usergroup:${names.cacheUserGroup}`,
+      ),
+      conditions: notAnothers,
+    },
+    {
+      sid: 'MakeTheLoadBalancerWithOurTag',
+      actions: of('elasticloadbalancing', 'AddTags CreateListener CreateLoadBalancer CreateTargetGroup'),
+      resources: elb(
+        `loadbalancer/app/${names.loadBalancer}/*`,
+        `listener/app/${names.loadBalancer}/*`,
+        `targetgroup/${names.targetGroup}/*`,
+      ),
+      conditions: withOurTag,
+    },
+    {
+      sid: 'ChangeTheLoadBalancer',
+      actions: of(
+        'elasticloadbalancing',
+        `DeleteListener DeleteLoadBalancer DeleteTargetGroup DeregisterTargets ModifyLoadBalancerAttributes
+        ModifyTargetGroupAttributes RegisterTargets`,
+      ),
+      resources: elb(
+        `loadbalancer/app/${names.loadBalancer}/*`,
+        `listener/app/${names.loadBalancer}/*`,
+        `targetgroup/${names.targetGroup}/*`,
+      ),
+      conditions: notAnothers,
+    },
+    {
+      sid: 'MakeTheFileSystemWithoutResourceLevelPermissions',
+      actions: of('elasticfilesystem', 'CreateFileSystem'),
+      resources: ['*'],
+      conditions: {
+        StringEquals: { ...made, 'aws:RequestedRegion': region },
+        Bool: { 'elasticfilesystem:Encrypted': 'true' },
+      },
+    },
+    {
+      sid: 'TagTheFileSystem',
+      actions: of('elasticfilesystem', 'TagResource'),
+      resources: fileSystems,
+      conditions: { StringEquals: { ...made, 'elasticfilesystem:CreateAction': 'CreateFileSystem' } },
+    },
+    {
+      sid: 'LookAtFileSystems',
+      actions: of('elasticfilesystem', 'DescribeFileSystems DescribeMountTargets'),
+      resources: fileSystems,
+    },
+    {
+      sid: 'ChangeTheFileSystem',
+      actions: of('elasticfilesystem', 'CreateMountTarget DeleteFileSystem DeleteMountTarget'),
+      resources: fileSystems,
+      conditions: ours,
+    },
+    {
+      sid: 'MakeTheBucketWithOurTag',
+      actions: of('s3', 'CreateBucket TagResource'),
+      resources: [bucket],
+      conditions: withOurTag,
+    },
+    {
+      sid: 'TheBucket',
+      actions: of(
+        's3',
+        `DeleteBucket GetBucketTagging ListBucket ListBucketMultipartUploads ListBucketVersions
+        PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration`,
+      ),
+      resources: [bucket],
+    },
+    {
+      sid: 'EmptyTheBucket',
+      actions: of('s3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion'),
+      resources: [`${bucket}/*`],
+      mishap: ['destroy'],
+    },
+    {
+      sid: 'MakeTheRoleWithOurTag',
+      actions: of('iam', 'CreateRole TagRole'),
+      resources: role,
+      conditions: withOurTag,
+    },
+    {
+      sid: 'TheRole',
+      actions: of('iam', 'DeleteRole DeleteRolePolicy GetRole PutRolePolicy'),
+      resources: role,
+    },
+    {
+      sid: 'GiveTheRoleToServers',
+      actions: of('iam', 'PassRole'),
+      resources: role,
+      conditions: { StringEquals: { 'iam:PassedToService': ec2Principal(partition) } },
+    },
+    {
+      sid: 'MakeTheProfileWithOurTag',
+      actions: of('iam', 'CreateInstanceProfile TagInstanceProfile'),
+      resources: profile,
+      conditions: withOurTag,
+    },
+    {
+      sid: 'TheProfile',
+      actions: of(
+        'iam',
+        'AddRoleToInstanceProfile DeleteInstanceProfile GetInstanceProfile RemoveRoleFromInstanceProfile',
+      ),
+      resources: profile,
+    },
+    {
+      sid: 'RolesOfServicesAtTheirFirstUse',
+      actions: of('iam', 'CreateServiceLinkedRole'),
+      resources: serviceLinked.map(([service, name]) => iam(`role/aws-service-role/${service}/${name}`)),
+      conditions: { StringEquals: { 'iam:AWSServiceName': serviceLinked.map(([service]) => service) } },
+    },
+    {
+      sid: 'MakeSecretsWithOurTag',
+      actions: of('ssm', 'AddTagsToResource PutParameter'),
+      resources: parameters,
+      conditions: withOurTag,
+    },
+    {
+      sid: 'Secrets',
+      actions: of('ssm', 'DeleteParameter GetParameter ListTagsForResource'),
+      resources: parameters,
+    },
+    {
+      sid: 'NewestImage',
+      actions: of('ssm', 'GetParameter'),
+      resources: [arn('ssm', `parameter${imageParameters[config.os]}`, '')],
     },
   ];
 }
 
-function prefixed(service: string, operations: string): string[] {
-  return operations
-    .trim()
-    .split(/\s+/)
-    .map((one) => `${service}:${one}`);
+/** Services that make a role of their own when they are first used in an account, and its name. */
+const serviceLinked = [
+  ['elasticloadbalancing.amazonaws.com', 'AWSServiceRoleForElasticLoadBalancing'],
+  ['rds.amazonaws.com', 'AWSServiceRoleForRDS'],
+  ['elasticache.amazonaws.com', 'AWSServiceRoleForElastiCache'],
+  ['elasticfilesystem.amazonaws.com', 'AWSServiceRoleForAmazonElasticFileSystem'],
+] as const;
+
+function ec2Principal(partition: string): string {
+  return partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';
 }
 
-const everywhere = [
-  ...prefixed(
-    'ec2',
-    `AllocateAddress AssociateIamInstanceProfile AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress
-    CreateImage CreateInternetGateway CreateNatGateway CreateNetworkInterface CreateRoute CreateRouteTable
-    CreateSecurityGroup CreateSubnet CreateTags CreateVpc DeleteInternetGateway DeleteKeyPair DeleteNatGateway
-    DeleteNetworkInterface DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSnapshot DeleteSubnet DeleteVpc
-    DeregisterImage DescribeAddresses DescribeAvailabilityZones DescribeIamInstanceProfileAssociations DescribeImages
-    DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways DescribeKeyPairs
-    DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSnapshots
-    DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcs DetachInternetGateway DisassociateIamInstanceProfile
-    DisassociateRouteTable ImportKeyPair ModifySubnetAttribute ModifyVpcAttribute ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation
-    RevokeSecurityGroupIngress RunInstances TerminateInstances`,
-  ),
-  ...prefixed(
-    'rds',
-    `AddTagsToResource CreateDBCluster CreateDBClusterSnapshot CreateDBInstance CreateDBSubnetGroup DeleteDBCluster
-    DeleteDBClusterSnapshot DeleteDBInstance DeleteDBSubnetGroup DescribeDBClusterSnapshots DescribeDBClusters
-    DescribeDBInstances DescribeDBSubnetGroups DescribeOrderableDBInstanceOptions ListTagsForResource ModifyDBCluster
-    RestoreDBClusterFromSnapshot`,
-  ),
-  ...prefixed(
-    'elasticache',
-    `AddTagsToResource CreateCacheSubnetGroup CreateReplicationGroup CreateUser CreateUserGroup DeleteCacheSubnetGroup
-    DeleteReplicationGroup DeleteUser DeleteUserGroup DescribeCacheEngineVersions DescribeCacheSubnetGroups
-    DescribeReplicationGroups DescribeUserGroups DescribeUsers ListTagsForResource`,
-  ),
-  ...prefixed(
-    'elasticloadbalancing',
-    `AddTags CreateListener CreateLoadBalancer CreateTargetGroup DeleteListener DeleteLoadBalancer DeleteTargetGroup
-    DeregisterTargets DescribeListeners DescribeLoadBalancers DescribeTags DescribeTargetGroups DescribeTargetHealth
-    ModifyLoadBalancerAttributes ModifyTargetGroupAttributes RegisterTargets`,
-  ),
-  ...prefixed(
-    'elasticfilesystem',
-    `CreateFileSystem CreateMountTarget DeleteFileSystem DeleteMountTarget DescribeFileSystems DescribeMountTargets
-    TagResource`,
-  ),
-  ...prefixed('iam', 'CreateServiceLinkedRole'),
-  ...prefixed('servicequotas', 'GetAWSDefaultServiceQuota GetServiceQuota'),
-  // The newest image of the operating system is a parameter of AWS's own.
-  ...prefixed('ssm', 'GetParameter'),
-  ...prefixed('sts', 'GetCallerIdentity'),
-];
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
 
-const bucketActions = `CreateBucket DeleteBucket GetBucketTagging ListBucket ListBucketMultipartUploads
-  ListBucketVersions PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration`;
-const objectActions = 'AbortMultipartUpload DeleteObject DeleteObjectVersion';
-const roleActions = 'CreateRole DeleteRole DeleteRolePolicy GetRole PassRole PutRolePolicy TagRole';
-const profileActions = `AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile
-  RemoveRoleFromInstanceProfile TagInstanceProfile`;
-const parameterActions = 'AddTagsToResource DeleteParameter GetParameter ListTagsForResource PutParameter';
+function of(service: string, operations: string): string[] {
+  return words(operations).map((one) => `${service}:${one}`);
+}

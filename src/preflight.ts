@@ -13,9 +13,10 @@ import {
   GetServiceQuotaCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { awsCode, isAws, unlessGone } from './aws-errors.ts';
+import { awsCode, forbiddenAction, isAws, unlessGone } from './aws-errors.ts';
 import type { Deployment } from './commands/deployment.ts';
 import { exitCodes, userError } from './errors.ts';
+import { allow } from './explain.ts';
 import { securityGroupsOf, usedNetworkProblems } from './preflight-network.ts';
 import { connect } from './session.ts';
 
@@ -33,11 +34,14 @@ export interface Inspection {
   readonly problems: readonly Problem[];
   /** Why it could not be looked at (an emulator, a missing permission). */
   readonly unknown?: string;
+  /** The IAM action that is missing for it. */
+  readonly forbidden?: string;
 }
 
 /**
  * Everything that can be known before the first creating call: all problems in one list, exit 5. `create` are the
- * resource keys that are about to be made. What cannot be looked up is a note.
+ * resource keys that are about to be made. What cannot be looked up is a note; what these credentials may not look at is
+ * exit 4, since whoever lacks one permission rarely lacks it alone.
  */
 export async function preflight(deployment: Deployment, create: readonly string[]): Promise<void> {
   const { io, place, callerArn, world } = deployment;
@@ -46,6 +50,7 @@ export async function preflight(deployment: Deployment, create: readonly string[
       `Account ${place.accountId} as ${callerArn}, region ${place.region}${world.kind === 'aws' ? '' : ` (${world.kind})`}.`,
     );
   const inspections = await inspect(deployment, create);
+  refuseForbidden(inspections);
   for (const { name, unknown } of inspections)
     if (unknown !== undefined) io.note(`Note: ${name} could not be checked (${unknown}).`);
   const problems = inspections.flatMap((one) => one.problems);
@@ -57,6 +62,19 @@ export async function preflight(deployment: Deployment, create: readonly string[
     what: `${problems.length === 1 ? 'Something stands' : `${problems.length} things stand`} in the way; nothing was created.`,
     why: problems.map(({ what }) => what).join('\n'),
     fix: problems.map(({ fix }) => fix).join('\n'),
+  });
+}
+
+function refuseForbidden(inspections: readonly Inspection[]) {
+  const missing = inspections.filter(({ forbidden }) => forbidden !== undefined);
+  if (missing.length === 0) return;
+  throw userError({
+    code: 'preflight-forbidden',
+    exitCode: exitCodes.credentials,
+    what: 'These credentials may not look at all that "up" depends on; nothing was created.',
+    why: missing.map(({ name, forbidden }) => `${forbidden} is missing to check ${name}.`).join('\n'),
+    fix: allow(...new Set(missing.map(({ forbidden }) => forbidden!))),
+    awsCode: missing[0]?.unknown,
   });
 }
 
@@ -83,7 +101,8 @@ export async function inspect(
       try {
         return { name, problems: await check(deployment) };
       } catch (error) {
-        return { name, problems: [], unknown: describe(error) };
+        const forbidden = forbiddenAction(error);
+        return { name, problems: [], unknown: describe(error), ...(forbidden === undefined ? {} : { forbidden }) };
       }
     }),
   );

@@ -37,6 +37,11 @@ export const program = new Command('airflow-aws')
     ).helpGroup('Rehearsals, with --simulate:'),
   )
   .addOption(
+    new Option('--policy <file...>', 'hold these credentials to this IAM policy, as "iam policy" prints it').helpGroup(
+      'Rehearsals, with --simulate:',
+    ),
+  )
+  .addOption(
     new Option('--kill-before <n>', 'SIGKILL before the n-th change').helpGroup('Rehearsals, with --simulate:'),
   )
   .addOption(
@@ -172,6 +177,18 @@ const orphans = add(
   async (io, flags) => (await import('./commands/orphans.ts')).orphans(io, flags),
 ).option('--exit-code', 'exit 3 when there are any');
 
+const iam = program.command('iam').description('what these settings need of IAM').exitOverride();
+const policy = add(
+  iam,
+  'policy',
+  'the least that up, status and destroy must be allowed, for these very settings',
+  ['iam policy --for up', 'iam policy --for destroy --output policies', 'iam policy --json'],
+  async (io, flags) => (await import('./commands/iam-policy.ts')).iamPolicy(io, flags),
+)
+  .addOption(new Option('--for <command>', 'whose policy').choices(['up', 'status', 'destroy', 'all']).default('all'))
+  .option('--account <id>', 'the account to name in it; the one logged in to unless given')
+  .option('--output <folder>', 'write each policy to a file of its own');
+
 const serverNames = ['bastion', 'a', 'c'];
 
 add(
@@ -261,7 +278,7 @@ add(
 
 /** The commands that use settings, by the word that names them. */
 export const settingsUsers: ReadonlyMap<string, Command> = new Map(
-  [init, plan, up, destroy, status, verify, doctor, orphans, cost, diagram, rebuild, show].map((one) => [
+  [init, plan, up, destroy, status, verify, doctor, orphans, cost, diagram, policy, rebuild, show].map((one) => [
     one.name(),
     one,
   ]),

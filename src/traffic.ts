@@ -1,6 +1,7 @@
 import { loadSharedConfigFiles } from '@smithy/core/config';
-import { classify } from './aws-errors.ts';
+import { classify, rememberAction } from './aws-errors.ts';
 import { stopwatch } from './engine/clock.ts';
+import { actionOf } from './iam-actions.ts';
 import type { World } from './world.ts';
 
 /** What went over the wire, and who wants to know. */
@@ -65,6 +66,7 @@ export function limitAndRepeat(client: Prepared, world: World, traffic: Traffic,
             return await next(args);
           } catch (error) {
             const kind = classify(error);
+            if (kind === 'identity') rememberAction(error, actionOf(service, operation));
             // What cannot be answered at all also ends as HTTP 5xx; whoever needs the answer asks again by itself.
             // Throttles say that somebody is there, so they do not use up what is left for lost answers.
             const unheard = kind === 'unclear' || kind === 'offline';

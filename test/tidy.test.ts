@@ -110,10 +110,10 @@ describe('directions of imports', () => {
     ).toEqual([]);
   });
 
-  it('the simulated account knows the SDK’s shapes and the shell’s interface', () => {
+  it('the simulated account knows the SDK’s shapes, the shell’s interface and the names of IAM’s actions', () => {
     expect(
       strangers(/^src\/simulator\//, (target) =>
-        /^(src\/simulator\/|src\/files\.ts$|src\/hosts\/(command|shell)\.ts$|@aws-sdk\/client-|@smithy\/core\/|node:)/.test(
+        /^(src\/simulator\/|src\/(files|iam-actions)\.ts$|src\/hosts\/(command|shell)\.ts$|@aws-sdk\/client-|@smithy\/core\/|node:)/.test(
           target,
         ),
       ),

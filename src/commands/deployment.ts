@@ -204,7 +204,8 @@ function prepareFolder(directory: string, folder: string) {
   }
 }
 
-async function whoAmI(world: World, traffic: Traffic): Promise<{ place: Place; callerArn: string }> {
+/** Asks STS who we are. Throws the reason in words, exit 4 for credentials. */
+export async function whoAmI(world: World, traffic: Traffic): Promise<{ place: Place; callerArn: string }> {
   const sts = connect(world, traffic, new STSClient(world.clientConfig));
   try {
     const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));

@@ -68,6 +68,8 @@ Secrets are made once and live in SSM Parameter Store, encrypted; the nodes read
 
 Everything that can be encrypted is: volumes, database, cache, file system and bucket at rest, and the ways to them. Instances take version 2 of the metadata service only. The nodes' role may use the deployment's own bucket, parameters and file system, and nothing else.
 
+"airflow-aws iam policy --for up" (or status, destroy) prints the least that whoever runs it must be allowed, for these very settings: the actions that a rehearsal was asked for, by ARN, by the deployment's tag and by region. "--simulate --policy FILE" rehearses with a policy held against every call.
+
 There is no telemetry of any kind.
 `),
   rehearsal: prose(`

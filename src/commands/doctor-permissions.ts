@@ -1,6 +1,6 @@
 import { type EvaluationResult, GetRoleCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { awsCode } from '../aws-errors.ts';
-import { neededActions } from '../permissions.ts';
+import { type Grant, grants } from '../permissions.ts';
 import type { Deployment } from './deployment.ts';
 import type { Finding } from './finding.ts';
 
@@ -51,7 +51,7 @@ export function judged(results: readonly EvaluationResult[]): Finding[] {
       name,
       severity: 'error',
       what: `Not allowed: ${actions(missing)}.`,
-      fix: 'Add these actions to the policies of whoever runs this, or use other credentials (--profile).',
+      fix: 'Give whoever runs this the policy that "airflow-aws iam policy" prints, or use other credentials (--profile).',
     });
   if (depends.length > 0)
     findings.push({
@@ -61,40 +61,48 @@ export function judged(results: readonly EvaluationResult[]): Finding[] {
       fix: 'Nothing, if the policy is limited by region and tags on purpose.',
     });
   if (findings.length > 0) return findings;
-  return [{ name, severity: 'ok', what: `All ${results.length} actions that up and destroy need are allowed.` }];
+  const count = new Set(results.map(({ EvalActionName }) => EvalActionName)).size;
+  return [{ name, severity: 'ok', what: `All ${count} actions that up and destroy need are allowed.` }];
 }
 
+/** Each row of the table, with the context that a run would give: what its conditions ask for. */
 async function simulate(deployment: Asking): Promise<EvaluationResult[]> {
-  const { clients, names, place, config } = deployment;
   const PolicySourceArn = await principalArn(deployment);
-  const context = {
+  const results = await Promise.all(grants(deployment).map((grant) => simulateOne(deployment, PolicySourceArn, grant)));
+  return results.flat();
+}
+
+async function simulateOne(
+  { clients, place, config }: Asking,
+  PolicySourceArn: string,
+  { actions, resources, conditions = {} }: Grant,
+): Promise<EvaluationResult[]> {
+  const context: Record<string, string | readonly string[]> = {
     'aws:RequestedRegion': place.region,
     'aws:RequestTag/airflow-aws:name': config.name,
     'aws:ResourceTag/airflow-aws:name': config.name,
-    'iam:PassedToService': 'ec2.amazonaws.com',
+    ...Object.assign({}, ...Object.values(conditions)),
   };
-  const ContextEntries = Object.entries(context).map(([ContextKeyName, value]) => ({
+  const ContextEntries = Object.entries(context).map(([ContextKeyName, given]) => ({
     ContextKeyName,
-    ContextKeyValues: [value],
+    ContextKeyValues: typeof given === 'string' ? [given] : [...given].slice(0, 1),
     ContextKeyType: 'string' as const,
   }));
   const results: EvaluationResult[] = [];
-  for (const { actions, resourceArns } of neededActions(names, place)) {
-    let Marker: string | undefined;
-    do {
-      const page = await clients.iam.send(
-        new SimulatePrincipalPolicyCommand({
-          PolicySourceArn,
-          ActionNames: [...actions],
-          ResourceArns: [...resourceArns],
-          ContextEntries,
-          ...(Marker === undefined ? {} : { Marker }),
-        }),
-      );
-      results.push(...(page.EvaluationResults ?? []));
-      Marker = page.IsTruncated ? page.Marker : undefined;
-    } while (Marker !== undefined);
-  }
+  let Marker: string | undefined;
+  do {
+    const page = await clients.iam.send(
+      new SimulatePrincipalPolicyCommand({
+        PolicySourceArn,
+        ActionNames: [...actions],
+        ResourceArns: [...resources],
+        ContextEntries,
+        ...(Marker === undefined ? {} : { Marker }),
+      }),
+    );
+    results.push(...(page.EvaluationResults ?? []));
+    Marker = page.IsTruncated ? page.Marker : undefined;
+  } while (Marker !== undefined);
   return results;
 }
 

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { exitCodes, userError } from '../errors.ts';
 import { sshShell } from '../hosts/ssh.ts';
-import { Account } from '../simulator/account.ts';
+import { Account, type AccountOptions } from '../simulator/account.ts';
 import { attach } from '../simulator/attach.ts';
 import type { Faults } from '../simulator/faults.ts';
+import { type PolicyStatement, parsePolicy } from '../simulator/iam/documents.ts';
 import { nouns } from '../simulator/nouns.ts';
 import { simulatedShell } from '../simulator/shell.ts';
 import { steps } from '../steps/index.ts';
@@ -19,8 +21,11 @@ export interface WorldFlags {
   readonly killBefore?: string;
   readonly killInside?: string;
   readonly killAfter?: string;
-  /** From tests only. */
+  /** Files with IAM policies that the account holds whoever runs this to. */
+  readonly policy?: string[];
+  /** From within this process only. */
   readonly watch?: Faults['watch'];
+  readonly onAuthorization?: AccountOptions['onAuthorization'];
 }
 
 /** The address a rehearsal is seen from: reserved for documentation, so it is nobody's. */
@@ -41,7 +46,14 @@ export function openWorld(
     });
   }
   const seed = numberFlag('--seed', flags.seed) ?? 1;
-  const account = new Account(nouns, { file: join(folder, 'account.json'), seed, faults: faultsOf(flags) });
+  const { policy, onAuthorization } = flags;
+  const account = new Account(nouns, {
+    file: join(folder, 'account.json'),
+    seed,
+    faults: faultsOf(flags),
+    ...(policy ? { statements: policy.flatMap((file) => statementsIn(resolve(io.directory, file))) } : {}),
+    ...(onAuthorization ? { onAuthorization } : {}),
+  });
   const myAddress = () => (account.moved ? laterRehearsalIp : rehearsalIp);
   return {
     kind: 'simulated',
@@ -89,6 +101,7 @@ const amounts = {
   resetBefore: 'resetBefore',
   resetAfter: 'resetAfter',
   errorAfter: 'errorAfter',
+  loseFirst: 'loseFirst',
   lag: 'describeLagSeconds',
   tagLag: 'tagLagSeconds',
   iamLag: 'iamLagSeconds',
@@ -130,6 +143,23 @@ function badFault(text: string) {
   });
 }
 
+/** A policy document, or what `iam policy` prints: several of them in a list, or `--json`'s object with them. */
+function statementsIn(file: string): PolicyStatement[] {
+  try {
+    const given = JSON.parse(readFileSync(file, 'utf8'));
+    const listed: { document?: unknown }[] = Array.isArray(given) ? given : (given.data?.policies ?? [given]);
+    return listed.flatMap((one) => parsePolicy(JSON.stringify(one.document ?? one), 'identity'));
+  } catch (error) {
+    throw userError({
+      code: 'bad-flag',
+      exitCode: exitCodes.usage,
+      what: `--policy ${file} is not a policy of IAM.`,
+      why: (error as Error).message,
+      fix: 'Give a file with a policy document, such as "airflow-aws iam policy > policy.json" writes.',
+    });
+  }
+}
+
 function numberFlag(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text))
@@ -143,12 +173,12 @@ function numberFlag(flag: string, text: string | undefined): number | undefined 
   return Number(text);
 }
 
-function refuseRehearsalFlags({ seed, fault, killBefore, killInside, killAfter }: WorldFlags) {
-  if ([seed, fault, killBefore, killInside, killAfter].every((flag) => flag === undefined)) return;
+function refuseRehearsalFlags({ seed, fault, policy, killBefore, killInside, killAfter }: WorldFlags) {
+  if ([seed, fault, policy, killBefore, killInside, killAfter].every((flag) => flag === undefined)) return;
   throw userError({
     code: 'bad-flag',
     exitCode: exitCodes.usage,
-    what: '--seed, --fault and --kill-… are for rehearsals.',
+    what: '--seed, --fault, --policy and --kill-… are for rehearsals.',
     why: 'They decide what the simulated account does; AWS does what it likes.',
     fix: 'Add --simulate, or leave them away.',
   });

@@ -1,7 +1,9 @@
 import { readIfThere, replaceFile } from '../files.ts';
+import type { AuthorizationRequest } from './authorization/index.ts';
 import { ScaledClock, type SimulatedClock, VirtualClock } from './clock.ts';
 import { type DurationName, drawSeconds } from './durations.ts';
 import type { Faults } from './faults.ts';
+import type { PolicyStatement } from './iam/documents.ts';
 import type { Noun, Operation, ServiceName } from './noun.ts';
 
 /** Members that the account adds to each stored thing. Times are milliseconds. */
@@ -38,6 +40,10 @@ export interface AccountOptions {
   seed?: number;
   clock?: 'virtual' | { speed: number };
   faults?: Faults;
+  /** What the caller may do; without it, everything. */
+  statements?: readonly PolicyStatement[];
+  /** Told of everything that the caller's policies are asked. */
+  onAuthorization?: (request: AuthorizationRequest) => void;
 }
 
 // Virtual time starts at the same moment in every account, so that a seed gives the same run to the letter.
@@ -47,6 +53,8 @@ const virtualStart = Date.UTC(2026, 0, 1, 9);
 export class Account {
   readonly clock: SimulatedClock;
   readonly faults: Faults;
+  readonly statements: readonly PolicyStatement[] | undefined;
+  readonly onAuthorization: ((request: AuthorizationRequest) => void) | undefined;
   /** How many changing calls this process has made; what `faults.kill` counts. */
   changingCalls = 0;
   /** How many calls this process has made; what `faults.expireAtCall` and its like count. */
@@ -54,14 +62,19 @@ export class Account {
   #offlineUntil: number | undefined;
   /** What was asked since the last changing call, as text: a client that asks the same again is waiting for something. */
   readonly questions = new Set<string>();
+  /** Answers that this process has lost of each kind of call; what `faults.loseFirst` counts. */
+  readonly lost = new Map<string, number>();
   readonly #operations = new Map<string, Operation>();
   readonly #events = new Map<string, (scope: Scope, details: unknown) => void>();
   readonly #file: string | undefined;
   readonly #data: AccountData;
 
-  constructor(nouns: readonly Noun[], { file, seed = 1, clock = 'virtual', faults = {} }: AccountOptions = {}) {
+  constructor(nouns: readonly Noun[], options: AccountOptions = {}) {
+    const { file, seed = 1, clock = 'virtual', faults = {} } = options;
     this.#file = file;
     this.faults = faults;
+    this.statements = options.statements;
+    this.onAuthorization = options.onAuthorization;
     const text = file === undefined ? undefined : readIfThere(file);
     const found = text === undefined ? undefined : (JSON.parse(text) as AccountData);
     const start = clock === 'virtual' ? virtualStart : Date.now();

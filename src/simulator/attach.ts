@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Account, Scope } from './account.ts';
+import { authorizationRequests, deniedBy } from './authorization/index.ts';
+import type { Call } from './authorization/request.ts';
 import { withBodyRead } from './bodies.ts';
 import { countChange } from './changing-call.ts';
 import { errorResponse } from './error-response.ts';
-import { connectionReset, expired, nameNotFound, refusedOnPurpose, throttled } from './faulty-answers.ts';
+import { connectionReset, denied, expired, nameNotFound, refusedOnPurpose, throttled } from './faulty-answers.ts';
 import { withTokenOfWire } from './idempotency-token.ts';
 import type { ServiceName } from './noun.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -129,6 +131,8 @@ async function answer(
   if (refused) return refused;
 
   account.catchUp();
+  const forbidden = authorize(account, { scope: account.scope(region), service, operation, input });
+  if (forbidden) return forbidden;
   let output: Record<string, unknown>;
   try {
     output = carryOut(account.scope(region), service, operation, input, schema);
@@ -139,10 +143,28 @@ async function answer(
   if (changing) account.save();
   moment('inside');
   if (changing && dice(account, faults.resetAfter)) throw connectionReset();
+  if (changing && losesFirst(account, `${service}:${operation}`)) throw connectionReset();
   if (changing && dice(account, faults.errorAfter))
     return refusal('InternalError', 'An internal error has occurred', 500);
   moment('after');
   return output;
+}
+
+function losesFirst({ faults: { loseFirst = 0 }, lost }: Account, name: string): boolean {
+  const before = lost.get(name) ?? 0;
+  if (before >= loseFirst) return false;
+  lost.set(name, before + 1);
+  return true;
+}
+
+/** The refusal of a call that the caller's policies do not allow. */
+function authorize(account: Account, call: Call): Refusal | undefined {
+  const { statements, onAuthorization } = account;
+  if (!statements && !onAuthorization) return undefined;
+  const requests = authorizationRequests(call);
+  if (onAuthorization) for (const request of requests) onAuthorization(request);
+  const problem = statements && deniedBy(statements, requests, call.scope);
+  return problem && denied(call, problem);
 }
 
 function carryOut(

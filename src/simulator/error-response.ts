@@ -18,7 +18,7 @@ export function errorResponse(service: ServiceName, refused: Refusal, requestId:
   const region = /\.s3\.([\w-]+)\.amazonaws/.exec(String(refused.fields.Endpoint ?? ''))?.[1];
   if (service === 's3' && region !== undefined) headers['x-amz-bucket-region'] = region;
   // A HEAD request has no body; the SDK then names the error after the status.
-  const empty = service === 's3' && code === 'NotFound';
+  const empty = service === 's3' && (code === 'NotFound' || code === 'Forbidden');
   return { statusCode: status, reason: '', headers, body: new TextEncoder().encode(empty ? '' : body) };
 }
 

@@ -28,6 +28,8 @@ export interface Faults {
   resetBefore?: number;
   /** Share of changing calls whose answer is lost after the account did the work. */
   resetAfter?: number;
+  /** Of each kind of changing call, the answers to the first so many are lost after the account did the work. */
+  loseFirst?: number;
   /** Share of changing calls answered with HTTP 500 after the account did the work. */
   errorAfter?: number;
   /** From its n-th call on, the process's credentials have expired. A process started later has new ones. */

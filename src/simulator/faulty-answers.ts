@@ -1,3 +1,4 @@
+import { actionOf } from '../iam-actions.ts';
 import type { Scope } from './account.ts';
 import type { NamedRefusal } from './faults.ts';
 import type { ServiceName } from './noun.ts';
@@ -98,7 +99,7 @@ export function refusedOnPurpose(faults: NamedRefusal[] | undefined, call: Call)
   if (!fault) return undefined;
   fault.times = (fault.times ?? 1) - 1;
   const { code, message, status } = fault;
-  if (message === undefined && permission.test(code)) return denied(code, call);
+  if (message === undefined && permission.test(code)) return denied(call, withoutPolicy);
   const words = known[code]?.message(call.input) ?? `refused on purpose: ${code}`;
   return refusal(code, message ?? words, status ?? known[code]?.status ?? 400);
 }
@@ -118,16 +119,30 @@ function carriesTag(value: unknown, tag: { key: string; values: readonly string[
   return Object.values(value).some((one) => carriesTag(one, tag));
 }
 
-/** EC2 encodes what it knows of the refusal; other services say the action in plain words. */
-function denied(code: string, { scope, service, operation }: Call): Refusal {
-  const prefix = { efs: 'elasticfilesystem', elbv2: 'elasticloadbalancing', 'service-quotas': 'servicequotas' };
-  const action = `${(prefix as Record<string, string>)[service] ?? service}:${operation}`;
-  const because = `because no identity-based policy allows the ${action} action`;
-  const plain = `User: ${callerArn(scope)} is not authorized to perform: ${action} on resource: * ${because}`;
-  if (service !== 'ec2') return refusal(code, plain, 403);
+const withoutPolicy = { resource: '*', explicit: false };
+
+/** What each service says to whom no policy allows the call. EC2 encodes what it knows; the others say it in plain words. */
+export function denied(
+  { scope, service, operation }: Pick<Call, 'scope' | 'service' | 'operation'>,
+  {
+    action = actionOf(service, operation),
+    resource,
+    explicit,
+  }: { action?: string; resource: string; explicit: boolean },
+): Refusal {
+  const because = explicit
+    ? 'with an explicit deny in an identity-based policy'
+    : `because no identity-based policy allows the ${action} action`;
+  const plain = `User: ${callerArn(scope)} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
+  // The answer to a HEAD request has no body, and so no code.
+  if (operation.startsWith('Head')) return refusal('Forbidden', plain, 403);
+  if (service !== 'ec2')
+    return refusal(jsonServices.includes(service) ? 'AccessDeniedException' : 'AccessDenied', plain, 403);
   const principal = { id: 'AIDASIMULATED0000000', arn: callerArn(scope) };
-  const context = { principal, action, resource: `arn:aws:ec2:${scope.region}:${scope.accountId}:*/*` };
-  const encoded = Buffer.from(JSON.stringify({ allowed: false, explicitDeny: false, context })).toString('base64url');
+  const context = { principal, action, resource };
+  const encoded = Buffer.from(JSON.stringify({ allowed: false, explicitDeny: explicit, context })).toString(
+    'base64url',
+  );
   const message = `You are not authorized to perform this operation. Encoded authorization failure message: ${encoded}`;
   return refusal('UnauthorizedOperation', message, 403);
 }

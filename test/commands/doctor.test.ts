@@ -2,16 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { doctor } from '../../src/commands/doctor.ts';
 import { nodeFinding, skewFinding } from '../../src/commands/doctor-machine.ts';
 import { judged, permissionFindings } from '../../src/commands/doctor-permissions.ts';
 import type { Finding } from '../../src/commands/finding.ts';
 import { resolveConfig } from '../../src/config.ts';
 import { names } from '../../src/names.ts';
-import { neededActions } from '../../src/permissions.ts';
 import { cli } from '../helpers/cli.ts';
-import { simulatedDestroy, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import { simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
 import { ioIn } from './io.ts';
 
 async function examined(directory: string, flags: Record<string, unknown> = {}) {
@@ -125,40 +124,4 @@ describe('permissions', () => {
     expect(root).toMatchObject({ severity: 'warning', what: expect.stringContaining('root') });
     iam.restore();
   });
-
-  describe('that are looked at', () => {
-    const calls = new Set<string>();
-    beforeAll(async () => {
-      const folder = temporaryFolder();
-      for (const { done } of [await simulatedUp(folder), await simulatedUp(folder), await simulatedDestroy(folder)])
-        for (const call of Object.keys(done.calls)) calls.add(call);
-    });
-
-    test('are those of every call that a rehearsal makes', () => {
-      const known = neededActions(asking.names, place).flatMap(({ actions }) => actions);
-      expect([...calls].map(actionOf).filter((action) => !known.includes(action))).toEqual([]);
-      expect(calls.size).toBeGreaterThan(80);
-    });
-  });
 });
-
-const prefixes: Record<string, string> = {
-  'elastic load balancing v2': 'elasticloadbalancing',
-  efs: 'elasticfilesystem',
-  'service quotas': 'servicequotas',
-};
-
-/** Where S3's actions have other names than its calls. */
-const s3Actions: Record<string, string> = {
-  HeadBucket: 'ListBucket',
-  ListObjectVersions: 'ListBucketVersions',
-  ListMultipartUploads: 'ListBucketMultipartUploads',
-  PutBucketEncryption: 'PutEncryptionConfiguration',
-  PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
-  DeleteObjects: 'DeleteObject',
-};
-
-function actionOf(call: string): string {
-  const [service = '', operation = ''] = call.split(':');
-  return `${prefixes[service] ?? service}:${service === 's3' ? (s3Actions[operation] ?? operation) : operation}`;
-}

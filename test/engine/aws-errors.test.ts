@@ -82,7 +82,7 @@ describe('classify', () => {
     [504, 'unclear'],
     [200, 'unclear'],
     [400, 'fatal'],
-    [403, 'fatal'],
+    [403, 'identity'],
     [404, 'fatal'],
   ] as const)('takes HTTP %i without a code that it knows for %s', (httpStatusCode, meaning) => {
     expect(classify(error('New', { $metadata: { httpStatusCode } }))).toBe(meaning);

@@ -61,7 +61,9 @@ describe('a refusal of AWS, as it is told', () => {
     expect(told.why).toContain('These credentials may not call ec2:CreateNatGateway.');
     expect(told.why).toContain('No policy allows it, to arn:aws:iam::');
     expect(told.why).not.toContain('Encoded authorization failure message');
-    expect(told.fix).toContain('Allow ec2:CreateNatGateway in the policy of these credentials.');
+    expect(told.fix).toContain(
+      'Allow ec2:CreateNatGateway in the policy of these credentials; "airflow-aws iam policy"',
+    );
   });
 
   test('for lack of permission names the action that other services say in plain words', async () => {

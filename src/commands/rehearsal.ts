@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, configFile, configYaml } from '../config.ts';
+import { exitCodes, UserError } from '../errors.ts';
+import type { Asked, Purpose } from '../policy.ts';
+import type { CommandIo } from './command-io.ts';
+import type { DeploymentFlags } from './deployment.ts';
+import { type DestroyFlags, destroy } from './destroy.ts';
+import { status } from './status.ts';
+import { up } from './up.ts';
+
+/**
+ * A day on which everything goes wrong that a run mends by itself: of each kind of changing call the first answer is
+ * lost, and whatever can fail after AWS accepted it does so once.
+ */
+export const badDay = [
+  'loseFirst=1',
+  'later.natGateway:InternalError',
+  'later.instance:Server.InternalError',
+  'later.loadBalancer:failed',
+  'later.dbCluster:failed',
+  'later.dbInstance:failed',
+  'later.replicationGroup:create-failed',
+  'later.image:Client.InternalError',
+];
+
+/** More runs than any day should need. */
+const mostRuns = 8;
+
+/** By purpose, everything that AWS asked, each once. */
+export type Rehearsed = Readonly<Record<Purpose, readonly Asked[]>>;
+
+/**
+ * Builds, looks at and destroys a deployment of these settings in simulated accounts, on a calm and on a bad day, and
+ * gives everything that AWS would have asked the policies of whoever ran it. What `purposes` does not name is done only
+ * as far as the rest needs it. Nothing of it stays on the disk.
+ */
+export async function rehearse(config: Config, purposes: readonly Purpose[]): Promise<Rehearsed> {
+  const rehearsed = {
+    up: new Map<string, Asked>(),
+    status: new Map<string, Asked>(),
+    destroy: new Map<string, Asked>(),
+  };
+  const wants = (purpose: Purpose) => purposes.includes(purpose);
+  const unprotected = { ...config, protect: false };
+  const build = (io: CommandIo, fault: string[] = []) => carriedOut(io, up, rehearsed.up, { fault });
+  const take = (io: CommandIo, flags: DestroyFlags) =>
+    carriedOut(io, destroy, rehearsed.destroy, { confirm: config.name, ...flags });
+
+  await inFolder(config, async (io, change) => {
+    await build(io);
+    if (wants('up')) await build(io);
+    if (wants('status')) await carriedOut(io, status, rehearsed.status);
+    change(unprotected);
+    if (wants('destroy')) await take(io, { deleteData: true });
+  });
+  if (wants('destroy'))
+    await inFolder(unprotected, async (io) => {
+      await build(io);
+      await take(io, { keepData: true });
+    });
+  if (wants('up') || wants('destroy'))
+    await inFolder(unprotected, async (io) => {
+      await build(io, badDay);
+      if (wants('destroy')) await take(io, { deleteData: true, fault: ['loseFirst=1'] });
+    });
+  const { up: asBuilt, status: asLooked, destroy: asTaken } = rehearsed;
+  return { up: [...asBuilt.values()], status: [...asLooked.values()], destroy: [...asTaken.values()] };
+}
+
+async function inFolder(config: Config, work: (io: CommandIo, change: (config: Config) => void) => Promise<void>) {
+  const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-'));
+  const write = (settings: Config) =>
+    writeFileSync(join(directory, configFile), configYaml(settings, { comments: false }));
+  const nobody = () => {};
+  try {
+    write(config);
+    await work({ directory, env: {}, isTty: false, json: true, out: nobody, note: nobody }, write);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs the command until it succeeds: on a bad day a run may end before its work. */
+async function carriedOut<Flags extends DeploymentFlags>(
+  io: CommandIo,
+  command: (io: CommandIo, flags: Flags) => Promise<number>,
+  asked: Map<string, Asked>,
+  flags: Flags = {} as Flags,
+) {
+  let last: unknown;
+  for (let run = 0; run < mostRuns; run++) {
+    const onAuthorization = (one: Asked) => asked.set(JSON.stringify(one), one);
+    try {
+      last = await command(io, { simulate: true, yes: true, resume: run > 0, onAuthorization, ...flags });
+      if (last === exitCodes.ok) return;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      last = error;
+    }
+  }
+  throw last instanceof Error ? last : new Error(`a rehearsal of ${command.name} ended with exit code ${last}`);
+}

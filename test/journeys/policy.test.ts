@@ -1,0 +1,169 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { badDay, rehearse } from '../../src/commands/rehearsal.ts';
+import { status } from '../../src/commands/status.ts';
+import { loadConfig } from '../../src/config.ts';
+import { exitCodes, UserError } from '../../src/errors.ts';
+import { explainCall, isFromAws } from '../../src/explain.ts';
+import { grants } from '../../src/permissions.ts';
+import { type Purpose, type Statement, statementsFor } from '../../src/policy.ts';
+import { ioIn } from '../commands/io.ts';
+import { simulatedDestroy, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import { inventoryOf } from '../helpers/inventory.ts';
+import { actionsOf, allows, factsOf, policiesFor, policyFile, without } from '../helpers/policy.ts';
+
+type Policies = Record<Purpose, Statement[]>;
+
+function folderWith(yaml: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'airflow-aws.yaml'), `version: 1\n${yaml}`);
+  return folder;
+}
+
+interface End {
+  exitCode: number;
+  /** All that the failure says. */
+  words: string;
+}
+
+/** How a run ended, whichever way it says so. */
+async function ended(run: Promise<{ exitCode: number; events: Record<string, unknown>[] } | number>): Promise<End> {
+  try {
+    const result = await run;
+    if (typeof result === 'number') return { exitCode: result, words: '' };
+    return { exitCode: result.exitCode, words: JSON.stringify(result.events.at(-1)?.error ?? '') };
+  } catch (error) {
+    const known = error instanceof UserError || !isFromAws(error) ? error : explainCall(error, { login: '' });
+    if (!(known instanceof UserError)) throw error;
+    return { exitCode: known.exitCode, words: `${known.what} ${known.why} ${known.fix}` };
+  }
+}
+
+/** Up, up, status and destroy, each held to its policy. The first that fails ends it. */
+async function journey(folder: string, policies: Policies, confirm = 'pms'): Promise<End & { at: string }> {
+  const held = (statements: readonly Statement[]) => ({ policy: [policyFile(statements)] });
+  const looked = async () => {
+    const io = ioIn(folder, { json: true });
+    const exitCode = await status(io, { simulate: true, ...held(policies.status) });
+    expect(io.data<{ complete: boolean }>().complete).toBe(true);
+    return exitCode;
+  };
+  const runs: [at: string, () => Promise<End>][] = [
+    ['up', () => ended(simulatedUp(folder, held(policies.up)))],
+    ['up again', () => ended(simulatedUp(folder, held(policies.up)))],
+    ['status', () => ended(looked())],
+    ['destroy', () => ended(simulatedDestroy(folder, { confirm, ...held(policies.destroy) }))],
+  ];
+  for (const [at, run] of runs) {
+    const end = await run();
+    if (end.exitCode !== exitCodes.ok) return { ...end, at };
+  }
+  return { exitCode: exitCodes.ok, words: '', at: 'the end' };
+}
+
+const purposes = ['up', 'status', 'destroy'] as const;
+
+const settings: Record<string, string> = {
+  'the defaults': '',
+  'Redis OSS and the classes of the tutorial':
+    'database: { instanceClass: db.t3.medium }\ncache: { engine: redis, engineVersion: "7.1", nodeType: cache.r6g.large }\n',
+  'debian-13 without TLS': 'os: debian-13\ntls: { mode: "off" }\n',
+  'names, tags and a region of one’s own':
+    'name: etl-2\nregion: eu-west-1\nzones: [b, c]\nstorage: { bucketName: logs-of-etl }\ncache: { userId: etluser }\ntags: { team: data }\nprotect: true\n',
+};
+
+describe('exactly what iam policy prints', { timeout: 600_000 }, () => {
+  test.each(Object.entries(settings))('is enough for up, up again, status and destroy with %s', async (_, yaml) => {
+    const folder = folderWith(yaml);
+    const policies = await policiesFor(folder);
+    const name = /^name: (\S+)/m.exec(yaml)?.[1] ?? 'pms';
+    writeFileSync(join(folder, 'airflow-aws.yaml'), `version: 1\n${yaml.replace('protect: true\n', '')}`);
+    expect(await journey(folder, policies, name)).toMatchObject({ exitCode: 0, words: '' });
+    expect(inventoryOf(folder).counts).toEqual({});
+  });
+
+  test('is enough to keep the data', async () => {
+    const folder = temporaryFolder();
+    const { up, destroy } = await policiesFor(folder);
+    await simulatedUp(folder, { policy: [policyFile(up)] });
+    const { exitCode } = await simulatedDestroy(folder, { keepData: true, policy: [policyFile(destroy)] });
+    expect(exitCode).toBe(0);
+  });
+
+  test('of another deployment is not enough', async () => {
+    const { up } = await policiesFor(folderWith('name: other\n'));
+    const folder = temporaryFolder();
+    expect(await ended(simulatedUp(folder, { policy: [policyFile(up)] }))).toMatchObject({ exitCode: 4 });
+    expect(Object.keys(inventoryOf(folder).counts).filter((table) => /^ec2\.(vpcs|instances)$/.test(table))).toEqual(
+      [],
+    );
+  });
+
+  test('is asked for, each action on each of its resources, and nothing that is asked for is missing', async () => {
+    const { config } = loadConfig(temporaryFolder());
+    const facts = factsOf(config);
+    const rehearsed = await rehearse(config, purposes);
+    for (const purpose of purposes) {
+      const statements = statementsFor(rehearsed[purpose], { rehearsed: facts, facts, purposes: [purpose] });
+      const allowing = rehearsed[purpose].map((asked) => statements.filter((one) => allows([one], asked)));
+      expect(rehearsed[purpose].filter((_, index) => allowing[index]!.length === 0)).toEqual([]);
+      const table = grants(facts);
+      const spare = table.filter(({ mishap }) => mishap?.includes(purpose));
+      const unasked = actionsOf(statements).filter(
+        (action) => !rehearsed[purpose].some((one) => one.action === action),
+      );
+      expect(unasked.filter((action) => !spare.some(({ actions }) => actions.includes(action)))).toEqual([]);
+      const alone = new Set(allowing.filter((list) => list.length === 1).map(([one]) => one));
+      const unneeded = statements.filter((one) => !alone.has(one)).map(({ Sid }) => Sid);
+      expect(unneeded.filter((sid) => !spare.some((one) => one.sid === sid))).toEqual([]);
+    }
+  });
+
+  test('ends a run with exit 4 and the name of the action where one is missing', async () => {
+    const policies = await policiesFor(temporaryFolder());
+    const all = purposes.flatMap((purpose) =>
+      actionsOf(policies[purpose])
+        .filter((action) => !tolerated.test(action))
+        .map((action) => ({ purpose, action })),
+    );
+    for (const { purpose, action } of sample(all, Number(process.env.POLICY_ACTIONS ?? 6))) {
+      const less = { ...policies, [purpose]: without(policies[purpose], action) };
+      const end = await anyDay(less);
+      expect({ purpose, action, ...end }).toMatchObject({ exitCode: 4, words: expect.stringContaining(action) });
+    }
+  });
+});
+
+/** What explains a failure and is done without where it is not allowed; and what no rehearsal brings about. */
+const tolerated =
+  /:(DescribeEvents|DecodeAuthorizationMessage|ReplaceRouteTableAssociation|RevokeSecurityGroupIngress|DeleteSnapshot|AbortMultipartUpload|DeleteObject|DeleteObjectVersion)$/;
+
+/** How the first run ends that does not end well: on a calm day, on a bad one, and with the data kept. */
+async function anyDay(policies: Policies): Promise<End> {
+  const calm = await journey(temporaryFolder(), policies);
+  if (calm.exitCode !== 0) return calm;
+  const held = (purpose: Purpose) => ({ policy: [policyFile(policies[purpose])] });
+  const folder = temporaryFolder();
+  const bad = await ended(simulatedUp(folder, { fault: badDay, ...held('up') }));
+  if (bad.exitCode !== 0) return bad;
+  const taken = await ended(simulatedDestroy(folder, { fault: ['loseFirst=1'], ...held('destroy') }));
+  if (taken.exitCode !== 0) return taken;
+  const kept = temporaryFolder();
+  await simulatedUp(kept);
+  return ended(simulatedDestroy(kept, { keepData: true, ...held('destroy') }));
+}
+
+/** So many of the list, chosen by POLICY_SEED. */
+function sample<Item>(all: readonly Item[], count: number): Item[] {
+  let state = Number(process.env.POLICY_SEED ?? 1);
+  const dice = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return all
+    .map((item) => ({ item, at: dice() }))
+    .sort((one, other) => one.at - other.at)
+    .slice(0, count)
+    .map(({ item }) => item);
+}
