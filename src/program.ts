@@ -92,11 +92,15 @@ const up = add(
   program,
   'up',
   'plan, confirm, and build what is missing',
-  ['up', 'up --simulate --yes', 'up --resume', 'up --until 6'],
+  ['up', 'up --simulate --yes', 'up --resume', 'up --until 6', 'up --explain'],
   async (io, flags) => (await import('./commands/up.ts')).up(io, flags),
 )
   .option('--resume', 'go on where a run was cut off')
   .option('--until <step>', 'end after this step and everything it needs')
+  .option(
+    '--explain',
+    'tell of each step why it is there, what changed since 2020, and the AWS CLI’s commands; build nothing',
+  )
   .option('--from-scratch', 'destroy what there is first, its data too')
   .option('--confirm <name>', "with --from-scratch: the deployment's name, for use without a terminal");
 

@@ -22,10 +22,13 @@ export interface UpFlags extends DeploymentFlags {
   readonly resume?: boolean;
   readonly until?: string;
   readonly fromScratch?: boolean;
+  /** Tell of the steps, and build nothing. */
+  readonly explain?: boolean;
 }
 
 export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
   const until = untilStep(flags.until);
+  if (flags.explain) return (await import('./explain-steps.ts')).explainSteps(io, flags, until);
   await offerRebuild(io, flags);
   await offerQuestions(io, flags);
   if (flags.fromScratch) {
