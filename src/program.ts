@@ -114,7 +114,11 @@ const destroy = add(
   .option('--dry-run', 'list what would go and what would stay')
   .option('--keep-data', 'keep bucket and file system, and take a final snapshot of the database')
   .option('--delete-data', 'delete the data too')
-  .option('--confirm <name>', "the deployment's name, for use without a terminal");
+  .option('--confirm <name>', "the deployment's name, for use without a terminal")
+  .option(
+    '--orphans [which]',
+    'not the deployment but what no state here knows: all, or KEY/ID,… as orphans lists them',
+  );
 
 const status = add(
   program,

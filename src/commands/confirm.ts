@@ -1,5 +1,5 @@
 import { exitCodes, userError } from '../errors.ts';
-import type { back, Question } from '../wizard/ask.ts';
+import type { back, Choice, Question } from '../wizard/ask.ts';
 import type { CommandIo } from './command-io.ts';
 
 /** Asks a yes/no question on a terminal; elsewhere `--yes` is the answer, and its absence a usage error. */
@@ -14,6 +14,12 @@ export async function ask(question: Question): Promise<string | boolean | typeof
   // A prompt library takes longer to load than most commands run.
   const { terminalAsk } = await import('../wizard/terminal.ts');
   return (await terminalAsk({ input: process.stdin, output: process.stderr }))(question);
+}
+
+/** Asks on the terminal for any number of `choices`; gives their values. */
+export async function pickMany(message: string, choices: readonly Choice[]): Promise<string[]> {
+  const { terminalPick } = await import('../wizard/terminal.ts');
+  return terminalPick({ input: process.stdin, output: process.stderr }, message, choices);
 }
 
 export function unanswered(question: string, flag: string) {

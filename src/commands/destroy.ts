@@ -23,6 +23,8 @@ export interface DestroyFlags extends DeploymentFlags {
   readonly keepData?: boolean;
   readonly deleteData?: boolean;
   readonly confirm?: string;
+  /** What is to go is not this deployment but what no state here knows: `all`, `KEY/ID,…`, or asked for. */
+  readonly orphans?: string | boolean;
 }
 
 export async function destroy(io: CommandIo, flags: DestroyFlags): Promise<number> {
@@ -34,6 +36,10 @@ export async function destroy(io: CommandIo, flags: DestroyFlags): Promise<numbe
       why: 'They mean the opposite of each other.',
       fix: 'Give one of them.',
     });
+  if (flags.orphans !== undefined) {
+    const { destroyOrphans } = await import('./destroy-orphans.ts');
+    return withLock(io, flags, 'airflow-aws destroy --orphans', (deployment) => destroyOrphans(deployment, flags));
+  }
   await offerRebuild(io, flags);
   return withLock(io, flags, 'airflow-aws destroy', (deployment) => destroyLocked(deployment, flags));
 }

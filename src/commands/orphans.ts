@@ -26,15 +26,26 @@ export interface OrphanedStack {
 /** Everything in the account and region that carries our tags and that the state here does not know. */
 export async function orphans(io: CommandIo, flags: OrphansFlags): Promise<number> {
   const deployment = await openDeployment(io, flags);
-  const all = await belongings(deployment);
-  const stacks = byStack(all.filter((one) => !isKnown(one, deployment.state)));
+  const stacks = await orphanedStacks(deployment);
   const costPerDay = stacks.reduce((sum, one) => sum + one.costPerDay, 0);
   if (io.json) {
     const { region, accountId } = deployment.place;
     const data = { account: accountId, region, known: deployment.state?.stack.id ?? null, costPerDay, stacks };
     io.out(JSON.stringify({ version: 1, command: 'orphans', ok: true, data }));
-  } else print(io, stacks, deployment);
+  } else {
+    printStacks(io, stacks, deployment);
+    if (stacks.length > 0)
+      io.note(
+        'It may be a living deployment whose state is in another folder. If not, "airflow-aws destroy --orphans" takes away what you pick.',
+      );
+  }
   return flags.exitCode && stacks.length > 0 ? exitCodes.changes : exitCodes.ok;
+}
+
+/** What the state here does not know, by stack. */
+export async function orphanedStacks(deployment: Deployment): Promise<OrphanedStack[]> {
+  const all = await belongings(deployment);
+  return byStack(all.filter((one) => !isKnown(one, deployment.state)));
 }
 
 /** From every service at once. One that cannot be asked is told of and does not hide what the others have. */
@@ -80,7 +91,11 @@ function byStack(found: readonly Belonging[]): OrphanedStack[] {
   }));
 }
 
-function print({ out, note }: CommandIo, stacks: readonly OrphanedStack[], { place, state }: Deployment) {
+export function printStacks(
+  { out }: Pick<CommandIo, 'out'>,
+  stacks: readonly OrphanedStack[],
+  { place, state }: Deployment,
+) {
   for (const { stack, name, costPerDay, resources } of stacks) {
     const ours = state?.stack.id === stack ? ', this deployment, yet not in its state' : '';
     out(`${name} (stack ${stack}${ours}): ${resources.length} things, ${usd(costPerDay)} a day`);
@@ -97,7 +112,4 @@ function print({ out, note }: CommandIo, stacks: readonly OrphanedStack[], { pla
   }
   const total = stacks.reduce((sum, one) => sum + one.costPerDay, 0);
   out(`${stacks.length === 1 ? 'One stack' : `${stacks.length} stacks`} in ${where}, ${usd(total)} a day.`);
-  note(
-    'It may be a living deployment whose state is in another folder. If not: in a folder with its name in airflow-aws.yaml, "airflow-aws destroy" finds it by its tags.',
-  );
 }

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { exitCodes, userError } from '../errors.ts';
 import { hanging } from '../ui/format.ts';
-import { type Ask, back, type Question } from './ask.ts';
+import { type Ask, back, type Choice, type Question } from './ask.ts';
 
 /** The terminal's two sides. Questions go to stderr, since stdout is for data. */
 export interface Terminal {
@@ -49,6 +49,29 @@ export async function terminalAsk({ input, output }: Terminal): Promise<Ask> {
       output.write(`${question.type === 'input' ? '' : '\n'}${hanging('  ', question.why ?? '', columns - 2)}\n`);
     }
   };
+}
+
+/** Any number of the choices, by their values. */
+export async function terminalPick(
+  { input, output }: Terminal,
+  message: string,
+  choices: readonly Choice[],
+): Promise<string[]> {
+  const { createPromptModule } = await import('inquirer');
+  const prompt = createPromptModule({ input, output: lasting(output) });
+  try {
+    const asked = {
+      type: 'checkbox',
+      name: 'answer',
+      message,
+      choices: [...choices],
+      pageSize: 15,
+      loop: false,
+    } as const;
+    return (await prompt<{ answer: string[] }>([asked])).answer;
+  } catch (error) {
+    throw interrupted(error);
+  }
 }
 
 /** Each prompt ends the stream that it writes to, and the terminal is there for the next one. */

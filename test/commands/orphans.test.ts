@@ -1,10 +1,14 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AllocateAddressCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parsedArn } from '../../src/belongings/elsewhere.ts';
 import { cost } from '../../src/commands/cost.ts';
+import { type DestroyFlags, destroy } from '../../src/commands/destroy.ts';
 import { type OrphanedStack, orphans } from '../../src/commands/orphans.ts';
+import { openWorld } from '../../src/commands/worlds.ts';
 import { simulatedFolder, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import { inventoryOf } from '../helpers/inventory.ts';
 import { ioIn } from './io.ts';
 
 async function orphansIn(
@@ -73,6 +77,144 @@ describe('orphans', () => {
     await orphans(io, { simulate: true, fault: ['GetResources:AccessDeniedException'] });
     expect(io.notes.join('\n')).toContain('the tagging API could not be asked (AccessDeniedException)');
     expect(io.lines.join('\n')).toMatch(/natGateway +\$1\.08 a day/);
+  });
+});
+
+describe('destroy --orphans', () => {
+  const built = temporaryFolder();
+  beforeAll(() => simulatedUp(built));
+
+  /** The account of `built`, seen from a folder that knows nothing of it. */
+  function elsewhere(): string {
+    const folder = temporaryFolder();
+    cpSync(built, folder, { recursive: true });
+    for (const name of ['state.json', 'state.json.previous']) rmSync(join(simulatedFolder(folder), name));
+    return folder;
+  }
+
+  async function take(folder: string, flags: Partial<DestroyFlags>) {
+    const io = ioIn(folder, { json: true });
+    const exitCode = await destroy(io, { simulate: true, yes: true, ...flags });
+    return { exitCode, done: JSON.parse(io.lines.at(-1)!) as { ok: boolean; destroyed: string[]; left: string[] } };
+  }
+
+  test('takes all of a stack away, data too when that is said, and finds nothing left', async () => {
+    const folder = elsewhere();
+    const { exitCode, done } = await take(folder, { orphans: 'all', confirm: 'pms', deleteData: true });
+    expect(done).toMatchObject({ ok: true, left: [] });
+    expect(exitCode).toBe(0);
+    expect(inventoryOf(folder).counts).toEqual({});
+  });
+
+  test('leaves what holds data, and what the data stands on, unless that is said', async () => {
+    const folder = elsewhere();
+    const { exitCode, done } = await take(folder, { orphans: 'all', confirm: 'pms' });
+    expect(done).toMatchObject({ ok: true, left: [] });
+    expect(exitCode).toBe(0);
+    const keys = done.destroyed.map((one) => one.split('/')[0]);
+    expect(keys).toEqual(
+      expect.arrayContaining(['nodeA', 'nodeC', 'bastion', 'natGateway', 'elasticIp', 'loadBalancer']),
+    );
+    const { stacks } = await orphansIn(folder);
+    const there = stacks[0]!.resources.map(({ key }) => key);
+    expect(there).toEqual(
+      expect.arrayContaining([
+        'bucket',
+        'fileSystem',
+        'dbCluster',
+        'dbInstance',
+        'airflowSecrets',
+        'vpc',
+        'dbSubnetGroup',
+      ]),
+    );
+    expect(there).not.toContain('nodeA');
+  });
+
+  test('refuses without the name, with a wrong one, what holds data, what is needed, and what is none', async () => {
+    const folder = elsewhere();
+    const before = inventoryOf(folder);
+    const { stacks } = await orphansIn(folder);
+    const of = (key: string) => `${key}/${stacks[0]!.resources.find((one) => one.key === key)!.id}`;
+    const refused = (flags: Partial<DestroyFlags>, text: string) =>
+      expect(take(folder, flags)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(text) });
+    await refused({ orphans: 'all' }, 'has no answer');
+    await refused({ orphans: true, confirm: 'pms' }, 'has no answer');
+    await refused({ orphans: 'all', confirm: 'others' }, '"others" has no orphans');
+    await refused({ orphans: of('bucket'), confirm: 'pms' }, 'holds data');
+    await refused({ orphans: of('vpc'), confirm: 'pms' }, 'is needed by');
+    await refused({ orphans: 'nodeA/i-0', confirm: 'pms' }, 'is no orphan');
+    expect(inventoryOf(folder)).toEqual(before);
+  });
+
+  test('of a living deployment takes only what its state does not know, one of two of a kind', async () => {
+    const folder = temporaryFolder();
+    cpSync(built, folder, { recursive: true });
+    const file = join(simulatedFolder(folder), 'state.json');
+    const whole = readFileSync(file, 'utf8');
+    const before = inventoryOf(folder);
+    const state = JSON.parse(whole);
+    // A second address, as a state from before the first one would have had made.
+    delete state.resources.elasticIp;
+    const world = openWorld(
+      ioIn(folder),
+      { simulate: true },
+      { region: 'us-west-2', folder: simulatedFolder(folder), os: '' },
+    );
+    const ec2 = world.prepare(new EC2Client(world.clientConfig));
+    const { stack } = state;
+    const Tags = Object.entries({ stack: stack.id, name: 'pms', resource: 'elasticIp', generation: '1' }).map(
+      ([key, Value]) => ({ Key: `airflow-aws:${key}`, Value }),
+    );
+    const TagSpecifications = [{ ResourceType: 'elastic-ip' as const, Tags }];
+    const { AllocationId } = await ec2.send(new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications }));
+    // Until tag filters show it.
+    await world.clock.sleep(30_000);
+    world.close();
+    const { stacks } = await orphansIn(folder);
+    expect(stacks.flatMap(({ resources }) => resources.map(({ id }) => id))).toEqual([AllocationId]);
+    const { done } = await take(folder, { orphans: 'all', confirm: 'pms' });
+    expect(done).toMatchObject({ ok: true, destroyed: [`elasticIp/${AllocationId}`] });
+    expect(inventoryOf(folder)).toEqual(before);
+    expect(readFileSync(file, 'utf8')).toBe(whole);
+  });
+
+  test('of two stacks of one name wants to know which', async () => {
+    const folder = elsewhere();
+    const [first] = (await orphansIn(folder)).stacks;
+    // The second one lives: its state is here, and names nothing of the first.
+    const world = openWorld(
+      ioIn(folder),
+      { simulate: true },
+      { region: 'us-west-2', folder: simulatedFolder(folder), os: '' },
+    );
+    const ec2 = world.prepare(new EC2Client(world.clientConfig));
+    const Tags = Object.entries({ stack: 'second', name: 'pms', resource: 'elasticIp' }).map(([key, Value]) => ({
+      Key: `airflow-aws:${key}`,
+      Value,
+    }));
+    const TagSpecifications = [{ ResourceType: 'elastic-ip' as const, Tags }];
+    await ec2.send(new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications }));
+    // Until tag filters show it.
+    await world.clock.sleep(30_000);
+    world.close();
+    await expect(take(folder, { orphans: 'all', confirm: 'pms', deleteData: true })).rejects.toMatchObject({
+      fix: expect.stringContaining(`pms/${first!.stack}`),
+    });
+    expect((await take(folder, { orphans: 'all', confirm: 'pms/second' })).done.destroyed).toHaveLength(1);
+    expect((await take(folder, { orphans: 'all', confirm: 'pms', deleteData: true })).exitCode).toBe(0);
+    expect(inventoryOf(folder).counts).toEqual({});
+  });
+
+  test('refuses a database that is protected from deletion', async () => {
+    const folder = temporaryFolder();
+    await simulatedUp(folder, { protect: 'true', until: '12' });
+    for (const name of ['state.json', 'state.json.previous']) rmSync(join(simulatedFolder(folder), name));
+    const before = inventoryOf(folder);
+    await expect(take(folder, { orphans: 'all', confirm: 'pms', deleteData: true })).rejects.toMatchObject({
+      code: 'protected',
+    });
+    expect(inventoryOf(folder)).toEqual(before);
   });
 });
 
