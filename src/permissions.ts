@@ -61,8 +61,9 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         ...of(
           'ec2',
           `DescribeAddresses DescribeAvailabilityZones DescribeIamInstanceProfileAssociations DescribeImages
-          DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways
-          DescribeKeyPairs DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups
+          DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances
+          DescribeInternetGateways DescribeKeyPairs DescribeNatGateways DescribeNetworkInterfaces DescribeRouteTables
+          DescribeSecurityGroups
           DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcs`,
         ),
         ...of(

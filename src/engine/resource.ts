@@ -43,6 +43,11 @@ export interface Verbs<N extends Needs, I extends Identity, O extends Output> {
   hourlyUsd?(aws: Pick<Aws, 'config' | 'prices'>): number;
   /** `destroy` leaves it where it was told to keep the data. */
   readonly holdsData?: true;
+  /**
+   * Before it is made anew, what its row names is destroyed: it may go on to exist where `find` no longer takes it for
+   * the resource. Never of anything with data.
+   */
+  readonly destroyFirst?: true;
   /** Absent where a setting makes the resource unnecessary. */
   wanted?(config: Aws['config']): boolean;
   /** True where the settings name one that is there: it is neither made nor changed nor taken away. */

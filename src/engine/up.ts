@@ -152,6 +152,8 @@ async function identify(run: Run, resource: AnyResource, verdict: Verdict): Prom
     // The call may still be on its way, and then the same token makes it the same thing.
     if (row.status === 'creating') generation = row.generation;
   }
+  const undone = row?.status === 'destroying' || verdict === 'replace';
+  if (resource.destroyFirst && row?.identity && !undone) await undo(run, resource);
   await make(run, resource, generation);
   return true;
 }

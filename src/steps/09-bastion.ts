@@ -49,6 +49,7 @@ export const bastion = resource(
   { baseImage, publicSubnet, mainRouteTable, publicSecurityGroup, keyPair },
   {
     type: 'AWS::EC2::Instance',
+    destroyFirst: true,
     typicalSeconds: { create: 16, destroy: 45 },
     hourlyUsd: (aws) => instancePrice(aws, 'bastion') + (aws.prices('ipv4') ?? 0),
     find: findInstance,

@@ -12,6 +12,7 @@ export const nodeA = resource(
   { baseImage, privateSubnetA, privateRouteTable, privateSecurityGroup, keyPair },
   {
     type: 'AWS::EC2::Instance',
+    destroyFirst: true,
     typicalSeconds: { create: 16, destroy: 45 },
     hourlyUsd: (aws) => instancePrice(aws, 'nodes'),
     find: findInstance,

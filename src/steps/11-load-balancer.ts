@@ -213,6 +213,8 @@ async function isRegistered({ elbv2, ask }: Aws, targetGroupArn: string, instanc
 /** The registration of an instance; STEP 16 registers the second node in the same way. */
 export const registration = {
   type: 'AWS::ElasticLoadBalancingV2::TargetGroup.Target',
+  // The load balancer goes on listing an instance that has ended.
+  destroyFirst: true as const,
   typicalSeconds: { create: 1, destroy: 1 },
   async find(aws: Aws, targetGroupArn: string | undefined, instanceId: string | undefined) {
     if (targetGroupArn === undefined || instanceId === undefined) return undefined;
@@ -237,6 +239,7 @@ export const nodeATarget = resource(
   { targetGroup, nodeA },
   {
     type: registration.type,
+    destroyFirst: registration.destroyFirst,
     typicalSeconds: registration.typicalSeconds,
     find: (aws, { targetGroup, nodeA }) => registration.find(aws, targetGroup?.targetGroupArn, nodeA?.instanceId),
     create: (aws, { targetGroup, nodeA }) => registration.create(aws, targetGroup.targetGroupArn, nodeA.instanceId),

@@ -1,5 +1,6 @@
 /** What the bastion and the nodes have in common: how they are asked for, waited for and terminated. */
 import {
+  DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   type Instance,
   RunInstancesCommand,
@@ -21,9 +22,28 @@ export const instances = ec2Kind({
   live: ({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down',
 });
 
-export async function findInstance({ seek }: Aws): Promise<{ instanceId: string } | undefined> {
-  const found = await seek(instances);
-  return found && { instanceId: found.InstanceId! };
+/** An instance that fails EC2's status checks counts as gone: whoever makes it anew terminates it first. */
+export async function findInstance(aws: Aws): Promise<{ instanceId: string } | undefined> {
+  const found = await aws.seek(instances);
+  if (!found) return undefined;
+  const instanceId = found.InstanceId!;
+  const impaired = found.State?.Name === 'running' ? await impairedOf(aws, [instanceId]) : [];
+  return impaired.length === 0 ? { instanceId } : undefined;
+}
+
+/** Seconds of failed status checks after which an instance is given up; a moment of them is no reason to. */
+const givenUpAfterSeconds = 120;
+
+/** Those of the running instances that EC2 has not reached for a while, by its own status checks. */
+export async function impairedOf({ ec2, ask, clock }: Aws, InstanceIds: string[]): Promise<string[]> {
+  if (InstanceIds.length === 0) return [];
+  const answer = await ask(ec2, new DescribeInstanceStatusCommand({ InstanceIds })).catch(unlessGone);
+  return (answer?.InstanceStatuses ?? []).flatMap(({ InstanceId = '', InstanceStatus, SystemStatus }) => {
+    const [failing] = [InstanceStatus, SystemStatus].filter((one) => one?.Status === 'impaired');
+    if (!failing) return [];
+    const since = failing.Details?.[0]?.ImpairedSince?.getTime() ?? 0;
+    return clock.now() - since > givenUpAfterSeconds * 1000 ? [InstanceId] : [];
+  });
 }
 
 export interface Launch {

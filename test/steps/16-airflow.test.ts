@@ -3,6 +3,7 @@ import {
   DeleteSnapshotCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
+  DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   DescribeSnapshotsCommand,
   EC2Client,
@@ -108,6 +109,7 @@ const loadBalancer = {
 beforeEach(() => {
   for (const mock of [ec2, elbv2, ssm]) mock.reset();
   servers = new Servers();
+  ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses: [] });
   const running = (InstanceId: string, addresses: object) => ({
     InstanceId,
     State: { Name: 'running' as const },
@@ -267,6 +269,23 @@ describe('work on a server', () => {
   it('is not looked for on a server that does not run', async () => {
     await bastionServer.create(aws(), needs);
     ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+    expect(await bastionServer.find(aws(), needs)).toBeUndefined();
+  });
+
+  it('is not looked for on a server that EC2 has not reached for more than two minutes', async () => {
+    await bastionServer.create(aws(), needs);
+    const failing = (seconds: number) =>
+      ec2.on(DescribeInstanceStatusCommand).resolves({
+        InstanceStatuses: [
+          {
+            InstanceId: 'i-0b',
+            InstanceStatus: { Status: 'impaired', Details: [{ ImpairedSince: new Date(-seconds * 1000) }] },
+          },
+        ],
+      });
+    failing(60);
+    expect(await bastionServer.find(aws(), needs)).toBeDefined();
+    failing(121);
     expect(await bastionServer.find(aws(), needs)).toBeUndefined();
   });
 

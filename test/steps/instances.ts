@@ -1,4 +1,5 @@
 import {
+  DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   type InstanceStateName,
   RunInstancesCommand,
@@ -9,6 +10,12 @@ import type { AnyResource } from '../../src/engine/resource.ts';
 import { awsError, awsFor, changes, ec2, inputsOf, taggedIn, tagsOf, token } from '../helpers/aws.ts';
 
 export const identity = { instanceId: 'i-1' };
+
+function statusIs(Status: 'ok' | 'impaired') {
+  ec2.on(DescribeInstanceStatusCommand).resolves({
+    InstanceStatuses: [{ InstanceId: 'i-1', InstanceStatus: { Status }, SystemStatus: { Status: 'ok' } }],
+  });
+}
 
 export function listed(key: string, Name: InstanceStateName, more: object = {}) {
   return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name }, Tags: tagsOf(key), ...more }] }] };
@@ -26,11 +33,20 @@ export function aServer(server: AnyResource, needs: Record<string, Record<string
     });
 
     it.each(['pending', 'running', 'stopping', 'stopped'] as const)('takes a %s instance', async (state) => {
+      statusIs('ok');
       ec2.on(DescribeInstancesCommand).resolves(listed(key, state));
       expect(await server.find(awsFor(server), needs)).toEqual(identity);
     });
 
+    it('takes none whose status checks fail, and terminates it before another is made', async () => {
+      statusIs('impaired');
+      ec2.on(DescribeInstancesCommand).resolves(listed(key, 'running'));
+      expect(await server.find(awsFor(server), needs)).toBeUndefined();
+      expect(server.destroyFirst).toBe(true);
+    });
+
     it('takes the new instance and not the terminated one of the same tags', async () => {
+      statusIs('ok');
       const old = { InstanceId: 'i-0', State: { Name: 'terminated' as const }, Tags: tagsOf(key) };
       ec2.on(DescribeInstancesCommand).resolves({
         Reservations: [{ Instances: [old] }, ...listed(key, 'running').Reservations],

@@ -16,6 +16,10 @@ const checksTake = 90;
 
 function summary(scope: Scope, row: InstanceRow): InstanceStatusSummary {
   if (row.state !== 'running' && row.state !== 'pending') return { Status: 'not-applicable' };
+  if (row.impairedSince !== undefined) {
+    const ImpairedSince = new Date(row.impairedSince);
+    return { Status: 'impaired', Details: [{ Name: 'reachability', Status: 'failed', ImpairedSince }] };
+  }
   const passed = row.bootedAt !== undefined && scope.now >= row.bootedAt + checksTake * 1000;
   if (passed) return { Status: 'ok', Details: [{ Name: 'reachability', Status: 'passed' }] };
   return { Status: 'initializing', Details: [{ Name: 'reachability', Status: 'initializing' }] };

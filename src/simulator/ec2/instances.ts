@@ -45,6 +45,8 @@ export interface InstanceRow {
   launchTime: number;
   /** When its status checks began anew: it came up, or was rebooted. */
   bootedAt?: number;
+  /** Since when EC2's checks do not reach it. */
+  impairedSince?: number;
   /** As its image has it. */
   imdsSupport?: 'v2.0';
   metadataOptions: MetadataOptions;

@@ -47,7 +47,8 @@ export function wayInProblem(
       return `connect to host ${host.address} port 22: Connection timed out`;
     if (!opensTo(scope, instance, myAddress)) return `connect to host ${host.address} port 22: Connection timed out`;
   }
-  if (instance.state !== 'running') return `connect to host ${host.address} port 22: Connection timed out`;
+  if (instance.state !== 'running' || instance.impairedSince !== undefined)
+    return `connect to host ${host.address} port 22: Connection timed out`;
   const [bootSeconds] = durations['instance.boot'];
   const answersAt = (instance.bootedAt ?? instance.launchTime) + bootSeconds * 1000;
   return scope.now < answersAt ? `connect to host ${host.address} port 22: Connection refused` : undefined;

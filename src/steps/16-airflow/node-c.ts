@@ -18,6 +18,7 @@ export const nodeC = resource(
   { image, privateSubnetC, privateRouteTable, privateSecurityGroup, keyPair, instanceProfile },
   {
     type: 'AWS::EC2::Instance',
+    destroyFirst: true,
     typicalSeconds: { create: 16, destroy: 45 },
     hourlyUsd: (aws) => instancePrice(aws, 'nodes'),
     find: findInstance,
@@ -43,6 +44,7 @@ export const nodeCTarget = resource(
   { targetGroup, nodeC },
   {
     type: registration.type,
+    destroyFirst: registration.destroyFirst,
     typicalSeconds: registration.typicalSeconds,
     find: (aws, { targetGroup, nodeC }) => registration.find(aws, targetGroup?.targetGroupArn, nodeC?.instanceId),
     create: (aws, { targetGroup, nodeC }) => registration.create(aws, targetGroup.targetGroupArn, nodeC.instanceId),

@@ -18,6 +18,7 @@ import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
 import { renewWayIn } from '../07-security-groups.ts';
 import { differing } from '../differences.ts';
+import { impairedOf } from '../instances.ts';
 
 export type ServerName = 'bastion' | 'a' | 'c';
 
@@ -47,7 +48,10 @@ async function whereabouts(
   const instance = found.get(instanceId);
   const state = instance?.State?.Name ?? 'terminated';
   if (state === 'terminated' || state === 'shutting-down') return { reason: `${name} is ${state}`, exists: false };
-  const bastion = bastionId === undefined ? undefined : found.get(bastionId);
+  const up = [...found].filter(([, { State }]) => State?.Name === 'running').map(([id]) => id);
+  const impaired = await impairedOf(aws, up);
+  if (impaired.includes(instanceId)) return { reason: `EC2 does not reach ${name}`, exists: false };
+  const bastion = bastionId === undefined || impaired.includes(bastionId) ? undefined : found.get(bastionId);
   const bastionAddress = bastion?.State?.Name === 'running' ? bastion.PublicIpAddress : undefined;
   if (bastionId === undefined || bastionAddress === undefined)
     return { reason: 'the bastion does not run', exists: true };
