@@ -70,8 +70,8 @@ async function carryOut(command: Command, run: Run) {
 
 async function main(argv: string[]) {
   for (const [command, run] of runs) command.action(() => carryOut(command, run));
-  const named = argv.find((word) => settingsUsers.has(word));
-  if (named !== undefined) await addSettings([settingsUsers.get(named)!]);
+  const named = argv.find((word) => settingsUsers.some((one) => one.name() === word));
+  if (named !== undefined) await addSettings(settingsUsers.filter((one) => one.name() === named));
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

@@ -1,4 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, userError } from './errors.ts';
@@ -14,6 +24,8 @@ export interface Holder {
   readonly command: string;
   /** Distinguishes a process from a later one with the same number; empty where the system does not tell. */
   readonly started: string;
+  /** Tells machines apart that have the same name, and one machine before and after it started; empty where unknown. */
+  readonly machine: string;
 }
 
 export interface Lock {
@@ -22,24 +34,40 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the folder's lock, or throws exit 6 naming who has it. A lock whose process is gone is taken over. */
+/**
+ * Takes the folder's lock, or throws exit 6 naming who has it. A lock whose process is gone is taken over.
+ *
+ * A dead lock stays in its place until its heir's lock replaces it in one step, so there is no moment without a lock. Who
+ * may do that is decided by a claim, a file whose name is made from the dead lock's text: one process can make it. An heir
+ * that dies before it has replaced the lock leaves a claim that can be inherited in the same way.
+ */
 export function lockFolder(folder: string, command: string, { note }: { note: (text: string) => void }): Lock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'lock');
-  const mine = holder(command);
   const candidate = join(folder, `lock.${process.pid}`);
-  writeFileSync(candidate, JSON.stringify(mine), { mode: 0o600 });
+  const mine = JSON.stringify({ ...holderHere(command), id: randomUUID() });
+  writeFileSync(candidate, mine, { mode: 0o600 });
   let takenFrom: Holder | undefined;
   try {
     // A link is made or refused in one step, and the file is whole from its first moment.
     while (!linked(candidate, file)) {
-      const there = readHolder(file);
-      if (there && isAlive(there)) throw lockedBy(there);
-      // Only one of several that see a dead lock moves it away; the others find it gone and try again.
-      if (there && movedAway(file, candidate)) {
-        takenFrom = there;
-        note(`The lock of process ${there.pid} (${there.command}, since ${there.since}) was taken over: it is gone.`);
+      const last = lastOf(folder);
+      if (!last) continue;
+      const { text, holder } = last;
+      if (isAlive(holder)) throw lockedBy(holder);
+      const claim = claimOf(folder, text);
+      if (!linked(candidate, claim)) continue;
+      // The lock may have changed hands before the claim was there: then it is a claim to nothing.
+      if (lastOf(folder)?.text !== mine) {
+        rmSync(claim, { force: true });
+        continue;
       }
+      takenFrom = holder;
+      renameSync(candidate, file);
+      for (const name of readdirSync(folder))
+        if (name.startsWith(claimPrefix)) rmSync(join(folder, name), { force: true });
+      note(`The lock of process ${holder.pid} (${holder.command}, since ${holder.since}) was taken over: it is gone.`);
+      break;
     }
   } finally {
     rmSync(candidate, { force: true });
@@ -47,9 +75,25 @@ export function lockFolder(folder: string, command: string, { note }: { note: (t
   return {
     takenFrom,
     release() {
-      if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
+      if (readIfThere(file) === mine) rmSync(file, { force: true });
     },
   };
+}
+
+const claimPrefix = 'lock.after-';
+
+function claimOf(folder: string, text: string): string {
+  return join(folder, `${claimPrefix}${createHash('sha256').update(text).digest('hex').slice(0, 24)}`);
+}
+
+/** The lock, or the last claim in the line of its heirs. */
+function lastOf(folder: string): { text: string; holder: Holder } | undefined {
+  let text = readIfThere(join(folder, 'lock'));
+  for (let next = text; next !== undefined; ) {
+    text = next;
+    next = readIfThere(claimOf(folder, text));
+  }
+  return text === undefined ? undefined : { text, holder: parsed(text) };
 }
 
 /** Removes a lock whatever its holder does; gives the holder, or undefined when there was none. */
@@ -66,7 +110,7 @@ export function lockHolder(folder: string): { holder: Holder; alive: boolean } |
   return there && { holder: there, alive: isAlive(there) };
 }
 
-function lockedBy({ pid, host, user, since, command }: Holder) {
+export function lockedBy({ pid, host, user, since, command }: Holder) {
   return userError({
     code: 'locked',
     exitCode: exitCodes.locked,
@@ -79,7 +123,8 @@ function lockedBy({ pid, host, user, since, command }: Holder) {
   });
 }
 
-function holder(command: string): Holder {
+/** This process as a holder. */
+export function holderHere(command: string): Holder {
   const { pid } = process;
   return {
     pid,
@@ -88,6 +133,7 @@ function holder(command: string): Holder {
     since: new Date().toISOString(),
     command,
     started: startOf(pid),
+    machine: machine(),
   };
 }
 
@@ -101,33 +147,25 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-function movedAway(file: string, candidate: string): boolean {
-  const away = `${candidate}.dead`;
-  try {
-    renameSync(file, away);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-  const moved = readHolder(away);
-  if (moved && isAlive(moved)) {
-    // Between our look and our move somebody else took the dead lock's place: give it back.
-    linked(away, file);
-    rmSync(away, { force: true });
-    return false;
-  }
-  rmSync(away, { force: true });
-  return true;
-}
-
 function readHolder(file: string): Holder | undefined {
   const text = readIfThere(file);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parsed(text);
+}
+
+function parsed(text: string): Holder {
   try {
     return JSON.parse(text) as Holder;
   } catch {
     // A lock is whole from its first moment, so this one is from before a power cut, which its process did not outlive.
-    return { pid: 0, host: hostname(), user: 'unknown', since: 'unknown', command: 'unknown', started: '' };
+    return {
+      pid: 0,
+      host: hostname(),
+      user: 'unknown',
+      since: 'unknown',
+      command: 'unknown',
+      started: '',
+      machine: '',
+    };
   }
 }
 
@@ -135,6 +173,11 @@ function isAlive({ pid, host, started }: Holder): boolean {
   if (pid === 0) return false;
   // Another machine's processes cannot be seen, so its lock holds until a person says otherwise.
   if (host !== hostname()) return true;
+  return runsHere({ pid, started });
+}
+
+/** True when a process of this machine is the one with that number and that start. */
+export function runsHere({ pid, started }: Pick<Holder, 'pid' | 'started'>): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -142,6 +185,15 @@ function isAlive({ pid, host, started }: Holder): boolean {
   }
   const now = startOf(pid);
   return started === '' || now === '' || now === started;
+}
+
+/** The kernel's boot and the process's own world of numbers: in two containers one number is two processes. */
+function machine(): string {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
 }
 
 /** When the process began, in the kernel's ticks since boot, on Linux. */

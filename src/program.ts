@@ -242,13 +242,29 @@ add(
 
 const state = program.command('state').description('the state file').exitOverride();
 const stateCommands = () => import('./commands/state.ts');
-add(state, 'show', 'print it', ['state show'], async (io, flags) => (await stateCommands()).stateShow(io, flags));
+const showState = add(state, 'show', 'print it', ['state show'], async (io, flags) =>
+  (await stateCommands()).stateShow(io, flags),
+);
 const rebuild = add(state, 'rebuild', 'make it again from the account', ['state rebuild'], async (io, flags) =>
   (await stateCommands()).stateRebuild(io, flags),
 );
-add(state, 'unlock', 'release a lock whose run is gone', ['state unlock'], async (io, flags) =>
+const unlock = add(state, 'unlock', 'release a lock whose run is gone', ['state unlock'], async (io, flags) =>
   (await stateCommands()).stateUnlock(io, flags),
-);
+).option('--force', 'also one of another machine that was heard of within two minutes');
+const migrate = add(
+  state,
+  'migrate',
+  'move it to S3 for a team, or back; without a place, to where the setting state says',
+  ['state migrate s3://my-states/pms', 'state migrate local'],
+  async (io, flags, { operands }) => (await import('./commands/migrate.ts')).stateMigrate(io, flags, operands[0]),
+)
+  .addArgument(new Argument('[place]', 'local or s3://bucket/prefix'))
+  .option('--from <place>', 'where it is, unless the setting state says so');
+
+for (const locking of [up, destroy, rebuild, migrate])
+  locking
+    .option('--lock-wait <time>', 'wait for a lock that another run has: 90s, 10m, 1h')
+    .option('--create-state-bucket', 'make the bucket of the setting state where there is none');
 
 const config = program.command('config').description('the settings').exitOverride();
 const configCommands = () => import('./commands/config.ts');
@@ -281,16 +297,36 @@ add(
     return docs(io, operands[0] as Parameters<typeof docs>[1]);
   },
 ).addArgument(
-  new Argument('[topic]', 'which').choices(['settings', 'resume', 'cost', 'security', 'rehearsal', 'exit-codes']),
-);
-
-/** The commands that use settings, by the word that names them. */
-export const settingsUsers: ReadonlyMap<string, Command> = new Map(
-  [init, plan, up, destroy, status, verify, doctor, orphans, cost, diagram, policy, rebuild, show].map((one) => [
-    one.name(),
-    one,
+  new Argument('[topic]', 'which').choices([
+    'settings',
+    'resume',
+    'cost',
+    'security',
+    'teams',
+    'rehearsal',
+    'exit-codes',
   ]),
 );
+
+/** The commands that use settings. */
+export const settingsUsers: readonly Command[] = [
+  init,
+  plan,
+  up,
+  destroy,
+  status,
+  verify,
+  doctor,
+  orphans,
+  cost,
+  diagram,
+  policy,
+  rebuild,
+  show,
+  showState,
+  unlock,
+  migrate,
+];
 
 /** Every setting is a flag of the commands that use settings; the list is loaded only for them. */
 export async function addSettings(commands: readonly Command[]) {

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { exitCodes, userError } from './errors.ts';
 import { readIfThere, replaceFile } from './files.ts';
-import { type StateStore, writeFailures } from './state.ts';
+import { aside, type StateStore, writeFailures } from './state.ts';
 
 /**
  * A state as a file. A write is a new file that takes the old one's place, and is done when the call returns; the
@@ -14,6 +14,7 @@ export function stateFile(file: string, { durable = true } = {}): StateStore {
     async write(text) {
       try {
         replaceFile(file, text, { durable, beforeReplacing: () => keepPrevious(file) });
+        rmSync(`${file}.moved`, { force: true });
       } catch (error) {
         throw userError({
           code: writeFailures.notWritten,
@@ -29,6 +30,14 @@ export function stateFile(file: string, { durable = true } = {}): StateStore {
       rmSync(file, { force: true });
       rmSync(previousOf(file), { force: true });
     },
+    async setAside(movedTo) {
+      const kept = `${file}.moved`;
+      replaceFile(kept, aside.text(readIfThere(file)!, movedTo), { durable });
+      rmSync(file, { force: true });
+      rmSync(previousOf(file), { force: true });
+      return kept;
+    },
+    movedTo: async () => aside.movedTo(readIfThere(`${file}.moved`)),
     async restoring() {
       const previous = previousOf(file);
       if (!existsSync(previous)) return undefined;

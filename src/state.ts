@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { exitCodes, UserError, userError } from './errors.ts';
 
 /** The error codes of a write that failed: for want of room or network, or since the state is somebody else's by now. */
@@ -13,6 +14,12 @@ export function isNotWritten(error: unknown): boolean {
   return error instanceof UserError && (Object.values(writeFailures) as string[]).includes(error.code);
 }
 
+/** Where a state went: the setting that finds it, and where that is for a person. */
+export interface NewPlace {
+  readonly setting: string;
+  readonly where: string;
+}
+
 /** Where a state is kept: one text, which is replaced whole. What goes wrong is a `UserError`. */
 export interface StateStore {
   /** As a person finds it: the path of a file, or `s3://bucket/prefix/state.json`. */
@@ -21,6 +28,10 @@ export interface StateStore {
   /** Puts `text` in the place of what this store has read or written last, and of nothing else. */
   write(text: string): Promise<void>;
   remove(): Promise<void>;
+  /** Puts the state aside, with a word where it is from now on. Gives the name under which the old one is kept. */
+  setAside(movedTo: NewPlace): Promise<string>;
+  /** Where the state went that was here, until another one is written here. */
+  movedTo(): Promise<NewPlace | undefined>;
   /** How the text before this one is got back, as a whole sentence without its end; undefined when there is none. */
   restoring(): Promise<string | undefined>;
 }
@@ -31,6 +42,8 @@ export const nowhere: StateStore = {
   read: async () => undefined,
   write: async () => {},
   remove: async () => {},
+  setAside: async () => '',
+  movedTo: async () => undefined,
   restoring: async () => undefined,
 };
 
@@ -99,6 +112,11 @@ export class State {
   static async read(store: StateStore): Promise<State | undefined> {
     const data = await readState(store);
     return data && new State(store, data);
+  }
+
+  /** True when both know the same, whichever place they are in. */
+  equals(other: State): boolean {
+    return isDeepStrictEqual(this.#data, other.#data);
   }
 
   /** The same state for another store, which is written by the first record or `save`. */
@@ -229,6 +247,13 @@ export class State {
     return writing;
   }
 }
+
+/** What is kept of a state that was moved: the state, and where it went. */
+export const aside = {
+  text: (text: string, movedTo: NewPlace) => `${JSON.stringify({ ...JSON.parse(text), movedTo }, null, 2)}\n`,
+  movedTo: (text: string | undefined) =>
+    text === undefined ? undefined : (JSON.parse(text) as { movedTo?: NewPlace }).movedTo,
+};
 
 async function readState(store: StateStore): Promise<StateData | undefined> {
   const { name } = store;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Clients, Place } from '../aws.ts';
 import { awsCode, classify } from '../aws-errors.ts';
@@ -8,13 +9,16 @@ import { Events } from '../engine/events.ts';
 import { type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
-import { exitCodes, userError } from '../errors.ts';
+import { exitCodes, UserError, userError } from '../errors.ts';
 import { loginCommand } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { type Names, names } from '../names.ts';
 import { hourlyPrice } from '../prices.ts';
 import { regionOfProfile } from '../profile.ts';
 import { connect, connectAll, Session, type SessionOptions } from '../session.ts';
+import type { BucketLock } from '../shared-state/bucket-lock.ts';
+import { BucketStore, bucketMissing, bucketPlace } from '../shared-state/bucket-store.ts';
+import { makeStateBucket } from '../shared-state/make-bucket.ts';
 import { sshKeyIn } from '../ssh-key.ts';
 import { deploymentFolder, type Stack, State, type StateStore } from '../state.ts';
 import { stateFile } from '../state-file.ts';
@@ -22,6 +26,8 @@ import { steps } from '../steps/index.ts';
 import { Traffic } from '../traffic.ts';
 import type { World } from '../world.ts';
 import type { CommandIo } from './command-io.ts';
+import { confirmed } from './confirm.ts';
+import { lockPatience } from './lock-wait.ts';
 import { openWorld, type WorldFlags } from './worlds.ts';
 
 /** Flags that every command which speaks to the account has. Settings stand beside them by their `attribute`. */
@@ -31,33 +37,40 @@ export interface DeploymentFlags extends WorldFlags {
   readonly quiet?: boolean;
   /** For making the state again: the file may be anything. */
   readonly ignoreState?: boolean;
+  /** How long to wait for the lock, as `90s`, `10m` or `1h`. */
+  readonly lockWait?: string;
+  /** The bucket of `state` may be made. */
+  readonly createStateBucket?: boolean;
   readonly [attribute: string]: unknown;
 }
 
-/** One deployment as far as it is known without a question to anybody: settings, world, state. */
-export interface DeploymentFiles {
+/** Where and with what a command works: known without a question to anybody. */
+interface Settings {
   readonly io: CommandIo;
   readonly config: Config;
   readonly world: World;
   readonly folder: string;
-  readonly store: StateStore;
   /** The resources that the settings ask for. */
   readonly graph: Graph;
+  readonly traffic: Traffic;
+}
+
+/** One deployment as far as it is known without a question to the account, but for a state that is kept there. */
+export interface DeploymentFiles extends Settings {
+  readonly store: StateStore;
   state: State | undefined;
 }
 
 /** One deployment, opened: its account, too. */
 export interface Deployment extends DeploymentFiles {
   readonly names: Names;
-  readonly traffic: Traffic;
   readonly clients: Clients;
   readonly place: Place;
   /** Who we are, as STS says. */
   readonly callerArn: string;
 }
 
-/** For commands that need no account: asks nobody and makes no folder. */
-export async function openFiles(io: CommandIo, flags: DeploymentFlags): Promise<DeploymentFiles> {
+async function openSettings(io: CommandIo, flags: DeploymentFlags): Promise<Settings> {
   const profileRegion = flags.simulate ? undefined : await regionOfProfile(flags.profile ?? io.env.AWS_PROFILE);
   const { config, warnings } = loadConfig(io.directory, {
     env: io.env,
@@ -67,37 +80,86 @@ export async function openFiles(io: CommandIo, flags: DeploymentFlags): Promise<
   for (const warning of warnings) io.note(`Note: ${warning}`);
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
   const world = openWorld(io, flags, { region: config.region, folder, os: config.os });
-  const store = stateFile(join(folder, 'state.json'), { durable: world.durable });
-  const state = flags.ignoreState ? undefined : await State.read(store);
-  return { io, config, world, folder, store, graph: wantedGraph(config), state };
+  return { io, config, world, folder, graph: wantedGraph(config), traffic: new Traffic() };
 }
 
-export async function openDeployment(io: CommandIo, flags: DeploymentFlags): Promise<Deployment> {
-  const files = await openFiles(io, flags);
-  const { config, world, folder, state } = files;
-  prepareFolder(io.directory, folder);
-  if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
-  const traffic = new Traffic();
-  const { place, callerArn } = await whoAmI(world, traffic).catch((error) => {
+/** For commands that need no account: makes no folder, and asks nobody unless the state is in S3. */
+export async function openFiles(io: CommandIo, flags: DeploymentFlags): Promise<DeploymentFiles> {
+  const settings = await openSettings(io, flags);
+  const store = await storeOf(settings, () => whoAmI(settings));
+  const state = flags.ignoreState ? undefined : await readState(store);
+  return { ...settings, store, state };
+}
+
+/** The state in its place; undefined for a deployment that has none yet. Throws when it was moved to another place. */
+async function readState(store: StateStore): Promise<State | undefined> {
+  const state = await State.read(store);
+  const movedTo = state ? undefined : await store.movedTo();
+  if (movedTo === undefined) return state;
+  throw userError({
+    code: 'state-moved',
+    exitCode: exitCodes.usage,
+    what: `The state of this deployment is not in ${store.name} any more: it was moved to ${movedTo.where}.`,
+    why: `The setting state still names the old place (${store.name}.moved is the copy that was left there).`,
+    fix: `Set "state: ${movedTo.setting}" in airflow-aws.yaml (or --state ${movedTo.setting}). For a new deployment in the old place, remove ${store.name}.moved.`,
+  });
+}
+
+/** `ready` is called before the state is read, to take its lock. */
+export async function openDeployment(
+  io: CommandIo,
+  flags: DeploymentFlags,
+  ready: (settings: Settings, store: BucketStore, identity: Identified) => Promise<void> = async () => {},
+): Promise<Deployment> {
+  const settings = await openSettings(io, flags);
+  const { config, world, folder, traffic } = settings;
+  try {
+    let asked: Promise<Identified> | undefined;
+    const identity = () => {
+      asked ??= whoAmI(settings);
+      return asked;
+    };
+    const store = await storeOf(settings, identity);
+    if (store instanceof BucketStore) await ready(settings, store, await identity());
+    const state = flags.ignoreState ? undefined : await readState(store);
+    prepareFolder(io.directory, folder);
+    if (world.notice !== undefined && flags.quiet !== true) io.note(world.notice);
+    const { place, callerArn } = await identity();
+    const deployment: Deployment = {
+      ...settings,
+      store,
+      state,
+      names: names(config, place.accountId),
+      clients: connectAll(world, traffic),
+      place,
+      callerArn,
+    };
+    if (state) refuseStrangers(state.stack, deployment);
+    return deployment;
+  } catch (error) {
     // Time has passed and dice have fallen in it, and a rehearsal that forgets that meets the same fate for ever.
     world.close();
     throw error;
-  });
-  const deployment: Deployment = {
-    ...files,
-    names: names(config, place.accountId),
-    traffic,
-    clients: connectAll(world, traffic),
-    place,
-    callerArn,
-  };
-  if (state) refuseStrangers(state.stack, deployment);
-  return deployment;
+  }
+}
+
+/** The place of the state by the settings. Who we are is asked only for one in S3. */
+export async function storeOf(
+  { config, world, folder, traffic }: Pick<Settings, 'config' | 'world' | 'folder' | 'traffic'>,
+  identity: () => Promise<Pick<Identified, 'place'>>,
+): Promise<StateStore> {
+  const where = bucketPlace(config.state);
+  if (!where) return stateFile(join(folder, 'state.json'), { durable: world.durable });
+  const { clientConfig, clock, pace } = world;
+  // A team's bucket may be in another region than this deployment.
+  const s3 = connect(world, traffic, new S3Client({ ...clientConfig, followRegionRedirects: true }));
+  const { place } = await identity();
+  return new BucketStore({ s3, place: where, accountId: place.accountId, clock, pace });
 }
 
 /**
- * Opens the deployment with its folder's lock in hand, so that nobody changes what was read, and closes both behind
- * `work`. Throws exit 6 while another run holds the lock.
+ * Opens the deployment with its lock in hand, so that nobody changes what was read, and closes both behind `work`. The
+ * lock is that of the folder, and for a state in S3 that beside it, too. Throws exit 6 while another run holds one.
  */
 export async function withLock(
   io: CommandIo,
@@ -107,17 +169,53 @@ export async function withLock(
 ): Promise<number> {
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
   prepareFolder(io.directory, folder);
-  const lock = lockFolder(folder, command, io);
+  const patience = lockPatience(io, flags.lockWait);
+  const lock = await patience(async () => lockFolder(folder, command, io));
+  let shared: BucketLock | undefined;
   try {
-    const deployment = await openDeployment(io, flags);
+    const deployment = await openDeployment(io, flags, async (settings, store, { place }) => {
+      shared = await lockShared({ ...settings, place }, store, { flags, command, patience });
+    });
     try {
       return await work(deployment);
     } finally {
+      await shared?.release();
+      shared = undefined;
       deployment.world.close();
     }
   } finally {
+    await shared?.release();
     lock.release();
   }
+}
+
+/** Takes the lock beside a state in S3. A bucket that is not there is made for who wants it. */
+export async function lockShared(
+  { io, world, traffic, place }: Pick<Deployment, 'io' | 'world' | 'traffic' | 'place'>,
+  store: BucketStore,
+  {
+    flags,
+    command,
+    patience = lockPatience(io, flags.lockWait),
+  }: { flags: DeploymentFlags; command: string; patience?: ReturnType<typeof lockPatience> },
+): Promise<BucketLock> {
+  const take = () => patience((waitedSeconds) => store.lock({ command, waitedSeconds, note: io.note }));
+  try {
+    return await take();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== bucketMissing) throw error;
+    await offerBucket(io, flags, store.bucket, error);
+    await makeStateBucket(connect(world, traffic, new S3Client(world.clientConfig)), store.bucket, place, world);
+    io.note(`Made the bucket ${store.bucket}: versioned, private and encrypted.`);
+    return take();
+  }
+}
+
+/** A bucket is made only for somebody who wants it: a name that was mistyped would be one, too. */
+async function offerBucket(io: CommandIo, flags: DeploymentFlags, bucket: string, missing: UserError) {
+  if (flags.createStateBucket) return;
+  if (!io.isTty || io.json || flags.yes) throw missing;
+  await confirmed(io, {}, `There is no bucket ${bucket} for the state. Make it (versioned, private, encrypted)?`);
 }
 
 export function wantedGraph(config: Config): Graph {
@@ -204,8 +302,13 @@ function prepareFolder(directory: string, folder: string) {
   }
 }
 
+interface Identified {
+  readonly place: Place;
+  readonly callerArn: string;
+}
+
 /** Asks STS who we are. Throws the reason in words, exit 4 for credentials. */
-export async function whoAmI(world: World, traffic: Traffic): Promise<{ place: Place; callerArn: string }> {
+export async function whoAmI({ world, traffic }: Pick<Settings, 'world' | 'traffic'>): Promise<Identified> {
   const sts = connect(world, traffic, new STSClient(world.clientConfig));
   try {
     const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));

@@ -4,7 +4,7 @@ import { prices } from '../prices.ts';
 import { hanging } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 
-export const topics = ['settings', 'resume', 'cost', 'security', 'rehearsal', 'exit-codes'] as const;
+export const topics = ['settings', 'resume', 'cost', 'security', 'teams', 'rehearsal', 'exit-codes'] as const;
 type Topic = (typeof topics)[number];
 
 /** Prints one short page; without a topic, what there is. */
@@ -20,6 +20,7 @@ const titles: Record<Topic, string> = {
   resume: 'what happens when a run is cut off, and how to go on',
   cost: 'what costs what, and how to spend less',
   security: 'who can reach what, and where the secrets are',
+  teams: 'one deployment, several people: the state in S3',
   rehearsal: 'the whole thing without an account, bad days included',
   'exit-codes': 'what the process ends with, for scripts',
 };
@@ -71,6 +72,24 @@ Everything that can be encrypted is: volumes, database, cache, file system and b
 "airflow-aws iam policy --for up" (or status, destroy) prints the least that whoever runs it must be allowed, for these very settings: the actions that a rehearsal was asked for, by ARN, by the deployment's tag and by region. "--simulate --policy FILE" rehearses with a policy held against every call.
 
 There is no telemetry of any kind.
+`),
+  teams: prose(`
+TEAMS
+
+The state of a deployment is in .airflow-aws/ of one folder, unless the setting state names a place in S3, which everybody who works on the deployment then shares:
+
+  airflow-aws state migrate s3://our-states/pms     moves it there; "state migrate local" moves it back
+  state: s3://our-states/pms                        in airflow-aws.yaml, from then on, for everybody
+
+One prefix is one deployment. A bucket that is not there is offered, or made with --create-state-bucket: versioned, private, encrypted, over TLS alone. Earlier states are earlier versions of the object. No destroy ever removes the bucket.
+
+One run works at a time. It holds the lock beside the state (lock.json), which says whose it is, and writes it every 20 seconds; a lock that was not written for two minutes, by S3's own clock, is taken over. "--lock-wait 10m" waits for it. A run that lost its lock, on a laptop that slept for an hour, is stopped by its next record with exit code 7: every write is made only over what the run has seen, so nothing of the other's is ever overwritten.
+
+"airflow-aws state unlock" releases a lock whose run is gone, saying whose it was; --force does so before the two minutes are over.
+
+What is not shared: the SSH key (.airflow-aws/*-key.pem) stays on the machine that built the deployment, and so do the logs of its runs. A colleague without the key can use plan, status, cost, destroy, and everything of up that is AWS's own. What works on the servers (STEP 16 of up, ssh, logs, airflow, verify) needs the key: put the file into .airflow-aws/ by a way that you trust with it, with mode 0600. A new key is never made in its place, since the servers would refuse it.
+
+Permissions beside those of the deployment: s3:GetObject, s3:PutObject and s3:DeleteObject on the prefix, s3:ListBucket on the bucket; for making it also s3:CreateBucket, s3:PutBucketVersioning, s3:PutBucketPublicAccessBlock, s3:PutEncryptionConfiguration, s3:PutBucketPolicy and s3:PutLifecycleConfiguration. The bucket must belong to the same account.
 `),
   rehearsal: prose(`
 REHEARSAL

@@ -67,7 +67,7 @@ async function placeFor({ config, state, world, io }: DeploymentFiles, { account
   const known = account ?? state?.stack.account;
   if (known !== undefined) return { accountId: known, region, partition };
   try {
-    return (await whoAmI(world, new Traffic())).place;
+    return (await whoAmI({ world, traffic: new Traffic() })).place;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     io.note('Note: without a log-in the account is not known, and * stands for it. Give --account to name it.');

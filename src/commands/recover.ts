@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import type { Graph } from '../engine/graph.ts';
 import { type Disagreement, disagreements } from '../engine/verify.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
-import { deploymentFolder, State, stateDamaged } from '../state.ts';
-import { stateFile } from '../state-file.ts';
+import { type State, stateDamaged } from '../state.ts';
 import { spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { confirmed } from './confirm.ts';
-import { type Deployment, type DeploymentFlags, everything, runOf } from './deployment.ts';
+import { type Deployment, type DeploymentFlags, everything, openFiles, runOf } from './deployment.ts';
 import { rebuildState, stacksInAccount } from './rebuild.ts';
 import { stateRebuild } from './state.ts';
 
@@ -17,13 +15,14 @@ function canAsk(io: CommandIo, flags: DeploymentFlags): boolean {
   return io.isTty && !io.json && flags.yes !== true;
 }
 
-/** A state file that cannot be read is made again when somebody at a terminal wants it; elsewhere the error says how. */
+/** A state that cannot be read is made again when somebody at a terminal wants it; elsewhere the error says how. */
 export async function offerRebuild(io: CommandIo, flags: DeploymentFlags): Promise<void> {
-  const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
+  if (!canAsk(io, flags)) return;
   try {
-    await State.read(stateFile(join(folder, 'state.json')));
+    await openFiles({ ...io, note: () => {} }, flags);
   } catch (error) {
-    if (!(error instanceof UserError) || error.code !== stateDamaged || !canAsk(io, flags)) throw error;
+    // Whatever else is wrong is told when the deployment is opened.
+    if (!(error instanceof UserError) || error.code !== stateDamaged) return;
     io.note(`${error.what} ${error.why}`);
     await confirmed(io, flags, question);
     await stateRebuild(io, flags);

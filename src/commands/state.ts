@@ -1,22 +1,21 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { exitCodes, userError } from '../errors.ts';
-import { breakLock, lockHolder } from '../lock.ts';
-import { deploymentFolder, State } from '../state.ts';
-import { stateFile } from '../state-file.ts';
+import { breakLock, type Holder, lockHolder } from '../lock.ts';
+import { sharedHolder, whose } from '../shared-state/bucket-lock.ts';
+import { BucketStore } from '../shared-state/bucket-store.ts';
+import { deploymentFolder } from '../state.ts';
 import type { CommandIo } from './command-io.ts';
-import { type DeploymentFlags, withLock } from './deployment.ts';
+import { type DeploymentFlags, openFiles, withLock } from './deployment.ts';
 import { rebuildState } from './rebuild.ts';
 
-/** Prints the state file. Asks nobody. */
+/** Prints the state. Asks nobody, unless the state is in S3. */
 export async function stateShow(io: CommandIo, flags: DeploymentFlags): Promise<number> {
-  const file = join(deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws'), 'state.json');
-  const state = await State.read(stateFile(file));
+  const { state, store } = await openFiles(io, flags);
   if (!state)
     throw userError({
       code: 'no-state',
       exitCode: exitCodes.usage,
-      what: `There is no state in ${file}.`,
+      what: `There is no state in ${store.name}.`,
       why: 'Nothing was built from this folder, or the file was lost.',
       fix: 'Run "airflow-aws state rebuild" to make it again from the account.',
     });
@@ -50,29 +49,34 @@ export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promi
   });
 }
 
-/** Releases a lock, saying whose it was. One that a living process here holds stays. */
-export async function stateUnlock(io: CommandIo, flags: DeploymentFlags): Promise<number> {
+/**
+ * Releases the locks of the folder and of a state in S3, saying whose they were. One that a living process here holds
+ * stays, and so does one in S3 whose holder was heard of within two minutes, unless `force` says that it is gone.
+ */
+export async function stateUnlock(io: CommandIo, flags: DeploymentFlags & { force?: boolean }): Promise<number> {
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
-  const there = lockHolder(folder);
-  const says = (text: string, data: object) => {
-    if (io.json) io.out(JSON.stringify({ version: 1, command: 'state unlock', ok: true, data }));
-    else io.out(text);
-  };
-  if (!there) {
-    says('There is no lock.', { released: false });
-    return exitCodes.ok;
-  }
-  const { pid, host, user, since, command } = there.holder;
-  const whose = `"${command}", process ${pid} of ${user} on ${host}, since ${since}`;
-  if (there.alive && host === hostname())
-    throw userError({
-      code: 'locked',
-      exitCode: exitCodes.locked,
-      what: `The lock is held by a run that is alive: ${whose}.`,
-      why: 'Taking it away would let two runs work at once.',
-      fix: `Wait, or end process ${pid} first.`,
-    });
-  breakLock(folder);
-  says(`Released the lock of ${whose}.`, { released: true, holder: there.holder });
+  const { store, world } = await openFiles(io, { ...flags, ignoreState: true });
+  const local = lockHolder(folder);
+  const shared = store instanceof BucketStore ? await sharedHolder(store.lockObject) : undefined;
+  if (local?.alive && local.holder.host === hostname()) throw stillHeld(local.holder, 'end that process');
+  if (shared && !shared.dead && !(flags.force && !shared.here))
+    throw stillHeld(shared.holder, shared.here ? 'end that process' : 'if it is gone for good, give --force');
+  if (local) breakLock(folder);
+  if (shared && store instanceof BucketStore) await store.lockObject.remove(shared.etag);
+  world.close();
+  const holder = shared?.holder ?? local?.holder;
+  const data = holder ? { released: true, holder } : { released: false };
+  if (io.json) io.out(JSON.stringify({ version: 1, command: 'state unlock', ok: true, data }));
+  else io.out(holder ? `Released the lock of ${whose(holder)}.` : 'There is no lock.');
   return exitCodes.ok;
+}
+
+function stillHeld(holder: Holder, otherwise: string) {
+  return userError({
+    code: 'locked',
+    exitCode: exitCodes.locked,
+    what: `The lock is held by a run that is alive: ${whose(holder)}.`,
+    why: 'Taking it away would let two runs work at once.',
+    fix: `Wait, or ${otherwise} (process ${holder.pid} on ${holder.host}).`,
+  });
 }

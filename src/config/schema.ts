@@ -183,6 +183,12 @@ export const schema = z.strictObject({
     .max(400, { error: 'the name or ARN of a DB cluster snapshot' })
     .optional()
     .describe('DB cluster snapshot that a new database is made from, as destroy --keep-data takes one'),
+  state: text(
+    /^(local|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9!_.*'()-]+)*\/?)$/,
+    'local, or a place in S3 such as s3://bucket/prefix',
+  )
+    .default('local')
+    .describe('Where the state is kept: local (in .airflow-aws/), or s3://bucket/prefix for a team'),
   protect: z.boolean({ error: 'true or false' }).default(false).describe('Refuse to destroy until this is false again'),
 });
 

@@ -85,7 +85,8 @@ export function attach(account: Account, client: AttachableClient, { unattended 
         const reply = await answer(account, { service, operation, region, unattended, schema }, asked);
         if (reply instanceof Refusal) return throwAsAws(client, context, service, reply, requestId(account));
         const $metadata = { httpStatusCode: 200, requestId: requestId(account), attempts: 1, totalRetryDelay: 0 };
-        return { response: { statusCode: 200, headers: {} }, output: { ...reply, $metadata } };
+        const date = new Date(account.clock.now()).toUTCString();
+        return { response: { statusCode: 200, headers: { date } }, output: { ...reply, $metadata } };
       },
     { step: 'deserialize', priority: 'high', name: 'simulatedAccount' },
   );

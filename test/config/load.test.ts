@@ -56,6 +56,7 @@ describe('the defaults', () => {
       storage: {},
       tls: { mode: 'self-signed' },
       tags: {},
+      state: 'local',
       protect: false,
     });
   });

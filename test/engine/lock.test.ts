@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,6 +36,8 @@ function leave(holder: Partial<Holder>) {
   writeFileSync(join(where, 'lock'), JSON.stringify(whole));
   return whole;
 }
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 24);
 
 /** The number of a process that has ended. */
 async function deadPid(): Promise<number> {
@@ -130,8 +133,33 @@ describe('a lock whose process is gone', () => {
     expect(notes).toHaveLength(1);
   });
 
-  it('goes to one of several processes that want it at the same time', async () => {
-    leave({ pid: await deadPid() });
+  it('is inherited from an heir that died before the lock was its own', async () => {
+    const old = leave({ pid: await deadPid() });
+    const claim = join(where, `lock.after-${digest(JSON.stringify(old))}`);
+    const heir = JSON.stringify({ ...old, pid: await deadPid(), command: 'airflow-aws up' });
+    writeFileSync(claim, heir);
+    expect(take().takenFrom).toMatchObject({ command: 'airflow-aws up' });
+    expect(held().pid).toBe(process.pid);
+    expect(readdirSync(where)).toEqual(['lock']);
+  });
+
+  it('is its heir’s while that one is about to replace it', async () => {
+    const old = leave({ pid: await deadPid() });
+    const claim = join(where, `lock.after-${digest(JSON.stringify(old))}`);
+    writeFileSync(claim, JSON.stringify({ ...old, pid: process.ppid }));
+    expect(refused()).toMatchObject({ exitCode: 6, what: expect.stringContaining(`process ${process.ppid}`) });
+  });
+
+  it('goes to one of four processes that want it at the same time, a hundred times', async () => {
+    const dead = await deadPid();
+    const rounds = Array.from({ length: 100 }, (_, round) => join(where, `round-${round}`));
+    const outer = where;
+    for (const round of rounds) {
+      mkdirSync(round);
+      where = round;
+      leave({ pid: dead });
+    }
+    where = outer;
     const program = join(where, 'taker.mjs');
     buildSync({
       entryPoints: [new URL('../../src/lock.ts', import.meta.url).pathname],
@@ -142,20 +170,30 @@ describe('a lock whose process is gone', () => {
       footer: {
         js: `
           const [, , folder, at] = process.argv;
-          await new Promise((wake) => setTimeout(wake, at - Date.now()));
-          try {
-            lockFolder(folder, 'taker', { note() {} });
-            console.log('mine');
-            setTimeout(() => {}, 2000);
-          } catch (error) {
-            console.log(error.exitCode);
-          }`,
+          const got = [];
+          for (let round = 0; round < 100; round++) {
+            while (Date.now() < Number(at) + 15 * round);
+            try {
+              lockFolder(folder + '/round-' + round, 'taker', { note() {} });
+              got.push('mine');
+            } catch (error) {
+              got.push(error.exitCode);
+            }
+          }
+          console.log(JSON.stringify(got));
+          // Nobody's lock may become a dead one before all have tried.
+          setTimeout(() => {}, 2500);`,
       },
     });
-    const at = String(Date.now() + 700);
-    const takers = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, [program, where, at])));
-    expect(takers.map(({ stdout }) => stdout.trim()).toSorted()).toEqual(['6', '6', 'mine']);
-  });
+    const at = String(Date.now() + 1500);
+    const takers = await Promise.all(
+      [1, 2, 3, 4].map(() => promisify(execFile)(process.execPath, [program, where, at])),
+    );
+    const got = takers.map(({ stdout }) => JSON.parse(stdout) as unknown[]);
+    const winners = rounds.map((_, round) => got.filter((one) => one[round] === 'mine').length);
+    expect(winners.filter((count) => count !== 1)).toEqual([]);
+    expect(rounds.filter((round) => readdirSync(round).join() !== 'lock')).toEqual([]);
+  }, 30_000);
 });
 
 describe('breaking a lock', () => {

@@ -142,6 +142,7 @@ storage: { bucketName: data-logs }
 tls: { mode: certificate, certificateFile: "it's.pem", privateKeyFile: key.pem }
 tags: { team: data platform, env: dev }
 restoreFrom: last-week
+state: s3://our-states/data
 protect: true
 `);
     const words = sameCommand(config).match(/(?:'[^']*'|\\'|[^\s'\\])+/g) ?? [];
