@@ -2,6 +2,7 @@ import type { Place } from './aws.ts';
 import type { Config } from './config/schema.ts';
 import { imageParameters } from './hosts/os.ts';
 import type { Names } from './names.ts';
+import { bucketPlace } from './shared-state/place.ts';
 
 /** What the ARNs and conditions of a policy are made from. An account that is not known yet is an asterisk. */
 export interface Facts {
@@ -55,6 +56,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
   const [cacheVersion = ''] = config.cache.engineVersion;
 
   return [
+    ...sharedState(config, partition),
     {
       sid: 'LookAtWhatHasNoResourceLevelPermissions',
       actions: [
@@ -373,4 +375,33 @@ function words(text: string): string[] {
 
 function of(service: string, operations: string): string[] {
   return words(operations).map((one) => `${service}:${one}`);
+}
+
+/** A state that a team keeps in S3. No rehearsal needs it: it keeps its state beside its account. */
+function sharedState({ state }: Config, partition: string): Grant[] {
+  const where = bucketPlace(state);
+  if (!where) return [];
+  const bucket = `arn:${partition}:s3:::${where.bucket}`;
+  const objects = ['state.json', 'state.json.moved', 'lock.json'].map((name) => `${bucket}/${where.prefix}${name}`);
+  return [
+    {
+      sid: 'ReadTheState',
+      actions: ['s3:GetObject'],
+      resources: objects,
+      mishap: ['up', 'status', 'destroy'],
+    },
+    {
+      // Without it AWS says "forbidden" of an object that is not there.
+      sid: 'SeeWhetherThereIsAState',
+      actions: ['s3:ListBucket'],
+      resources: [bucket],
+      mishap: ['up', 'status', 'destroy'],
+    },
+    {
+      sid: 'WriteTheState',
+      actions: ['s3:PutObject', 's3:DeleteObject'],
+      resources: objects,
+      mishap: ['up', 'destroy'],
+    },
+  ];
 }

@@ -72,7 +72,8 @@ export async function rehearse(config: Config, purposes: readonly Purpose[]): Pr
 async function inFolder(config: Config, work: (io: CommandIo, change: (config: Config) => void) => Promise<void>) {
   const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-'));
   const write = (settings: Config) =>
-    writeFileSync(join(directory, configFile), configYaml(settings, { comments: false }));
+    // A state in S3 has a statement of its own, and its bucket is not in an account that was just made.
+    writeFileSync(join(directory, configFile), configYaml({ ...settings, state: 'local' }, { comments: false }));
   const nobody = () => {};
   try {
     write(config);

@@ -4,20 +4,8 @@ import type { Clock } from '../engine/clock.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
 import { aside, type NewPlace, type StateStore, writeFailures } from '../state.ts';
 import { BucketLock } from './bucket-lock.ts';
+import type { BucketPlace } from './place.ts';
 import { S3Object } from './s3-object.ts';
-
-/** Where a shared state is. `prefix` is empty or ends with a slash. */
-export interface BucketPlace {
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-/** Of the setting `state`: `s3://bucket/prefix`; undefined for `local`. */
-export function bucketPlace(setting: string): BucketPlace | undefined {
-  const [, bucket, path = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(setting) ?? [];
-  if (bucket === undefined) return undefined;
-  return { bucket, prefix: path === '' ? '' : `${path}/` };
-}
 
 export interface BucketStoreOptions {
   readonly s3: S3Client;

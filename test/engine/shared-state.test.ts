@@ -2,7 +2,8 @@ import { CreateBucketCommand, GetObjectCommand, PutBucketVersioningCommand, S3Cl
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { UserError } from '../../src/errors.ts';
 import { type BucketLock, sharedHolder, staleSeconds } from '../../src/shared-state/bucket-lock.ts';
-import { BucketStore, bucketPlace } from '../../src/shared-state/bucket-store.ts';
+import { BucketStore } from '../../src/shared-state/bucket-store.ts';
+import { bucketPlace } from '../../src/shared-state/place.ts';
 import { S3Object } from '../../src/shared-state/s3-object.ts';
 import { Account } from '../../src/simulator/account.ts';
 import { attach } from '../../src/simulator/attach.ts';
