@@ -1,5 +1,6 @@
 """How Airflow reaches Aurora. Airflow imports this before it makes its database engines."""
 
+import os
 import ssl
 import sys
 import types
@@ -11,6 +12,12 @@ DRIVER = {{driver}}
 _verified = ssl.create_default_context(cafile=AUTHORITIES)
 connect_args_async = {"ssl": _verified}
 connect_args = {"ssl": {"ca": AUTHORITIES}} if DRIVER == "mysqlclient" else {"ssl": _verified}
+
+# Set for services alone: the lock of `db migrate` is a connection that is silent for as long as that takes.
+if os.environ.get("AIRFLOW_AWS_SILENT_SECONDS"):
+    _silent = {"init_command": f"SET SESSION wait_timeout = {int(os.environ['AIRFLOW_AWS_SILENT_SECONDS'])}"}
+    connect_args_async.update(_silent)
+    connect_args.update(_silent)
 
 if DRIVER != "mysqlclient":
     # Before it accepts any mysql URL, Airflow fills a table of mysqlclient's. PyMySQL never reads that table, so a module

@@ -2,6 +2,7 @@
  * STEP 16 for real: the built command line builds the cluster in the region in a box, a browser uses it, a node dies,
  * and everything is taken away. Each test goes on where the one before it ended.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
@@ -13,7 +14,7 @@ import { type Cluster, clusterOf, ends, hostOf, keepJournals, newDirectory, onNo
 import { brokenTests, dayTwoTests, proofTests } from './day-two.ts';
 import { doorTests, ownCertificateTests } from './doors.ts';
 import { figure, idleSince, Processes } from './figures.ts';
-import { pull } from './hosts.ts';
+import { onHost, pull } from './hosts.ts';
 import { openLab, outputFolder, prepare, writeSettings } from './operator.ts';
 import { cacheFolder, regionFolder, run } from './processes.ts';
 import type { Region } from './region.ts';
@@ -130,6 +131,7 @@ test('with node a pulled out in the middle of a run, the run finishes on node c 
     const tasks = await airflow.tasks('lab_long_run', 'power-cut');
     return on(tasks, a) > 1 && on(tasks, c) > 1 ? tasks.filter((one) => one.hostname?.startsWith(a)) : undefined;
   });
+  await lockRun('a', 'power-cut');
   await pull('a');
   const cut = Date.now();
   const idle = idleSince();
@@ -159,6 +161,31 @@ test('with node a pulled out in the middle of a run, the run finishes on node c 
   await browser.current!.until(`document.body.innerText.includes('Success')`);
   await browser.current!.screenshot(join(outputFolder, 'grid.png'));
 });
+
+/**
+ * Locks a run in the database as a scheduler does while it is at it, by the settings and the environment of the node's
+ * own: the worst moment at which a node can lose its power.
+ */
+async function lockRun(node: string, runId: string) {
+  const program = `import os, subprocess, sys, time
+pid = subprocess.check_output(["systemctl", "show", "-P", "MainPID", "airflow@scheduler"], text=True).strip()
+with open(f"/proc/{pid}/environ") as file:
+    os.environ.update(one.split("=", 1) for one in file.read().split("\\0") if one)
+sys.path.insert(0, "/etc/airflow")
+from airflow import settings
+from sqlalchemy import text
+session = settings.Session()
+found = session.execute(text("SELECT id FROM dag_run WHERE run_id = '${runId}' FOR UPDATE")).all()
+print("locked", len(found), flush=True)
+time.sleep(900)`;
+  const [file, args] = await onHost(node, ['/opt/airflow/venv/bin/python', '-c', program]);
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const said = await new Promise<string>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => text.includes('locked') && resolve(text));
+    child.once('exit', (code) => resolve(`ended with ${code}`));
+  });
+  expect(said.trim().split('\n').at(-1)).toBe('locked 1');
+}
 
 brokenTests(() => cluster);
 
