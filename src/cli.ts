@@ -144,7 +144,9 @@ function report(error: unknown, argv: string[]): number {
           fix: 'Run the same command again; if it fails the same way, report it with the output of --verbose.',
         });
   if (argv.includes('--json')) {
-    const command = argv.find((word) => !word.startsWith('-')) ?? '';
+    const isCommand = (word: string) => program.commands.some((one) => one.name() === word);
+    const command =
+      program.args.find(isCommand) ?? argv.find(isCommand) ?? argv.find((word) => !word.startsWith('-')) ?? '';
     process.stdout.write(
       `${printableJson(JSON.stringify({ version: 1, command, ok: false, error: known.toJSON() }))}\n`,
     );

@@ -33,6 +33,13 @@ describe('bad input', () => {
     expect(ended.stderr).not.toContain('hunter2');
   });
 
+  test('behind a flag with a value, the command that failed is still named as what it is', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'airflow-aws.yaml'), 'version: 1\nzones: [a, a]\n');
+    const { stdout } = await cli(folder, ['--region', 'us-west-2', 'plan', '--simulate', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, command: 'plan', ok: false });
+  });
+
   test('a zone that the region does not have ends in preflight, with nothing created', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'airflow-aws.yaml'), 'version: 1\nzones: [a, z]\n');

@@ -93,11 +93,13 @@ export function dayTwoTests(cluster: () => Cluster) {
     for (const [unit, found] of Object.entries(exposure)) expect(found, unit).toBeLessThan(3);
   });
 
-  test('a component that dies is back within seconds, and the database was brought to its schema once', async () => {
+  test('a component that dies is back by itself, and the database was brought to its schema once', async () => {
     const pid = async () => (await onNode('c', 'systemctl', 'show', '-P', 'MainPID', 'airflow@triggerer')).trim();
     const before = await pid();
     await onNode('c', 'kill', '-KILL', before);
-    await until('a new triggerer on node c', 60, async () => {
+    // At once on EC2. On a machine with the older control groups a host's systemd is not told that nobody is left, and
+    // waits for it as long as for the end of a stop, which for this one is a minute.
+    await until('a new triggerer on node c', 240, async () => {
       const now = await pid();
       return now !== '0' && now !== before ? now : undefined;
     });

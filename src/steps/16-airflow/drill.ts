@@ -1,9 +1,9 @@
 /** A drill: the scheduler of node a is taken away, and node c must do without it. */
 import type { Aws } from '../../aws.ts';
-import { userError } from '../../errors.ts';
+import { UserError, userError } from '../../errors.ts';
 import { read } from '../../hosts/command.ts';
 import { beginDrill, drillMarker, endDrill } from '../../hosts/node.ts';
-import type { Host } from '../../hosts/shell.ts';
+import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { type Hop, once, statesOf, tasksRun, type Whole } from './proof.ts';
 import { locate } from './servers.ts';
 
@@ -26,7 +26,13 @@ async function find(aws: Aws, { bastionId, nodeAId, nodeCId }: Whole, name: 'a' 
 export async function mendDrill(aws: Aws, whole: Whole): Promise<boolean> {
   const { bastionId, nodeAId } = whole;
   const a = await locate(aws, { name: 'a', instanceId: nodeAId, bastionId });
-  if (!a || (await aws.shell.run(a, read(drillMarker))).stdout.trim() === '') return false;
+  if (!a) return false;
+  // A node that does not answer is for the proof to name.
+  const marker = await aws.shell.run(a, read(drillMarker)).catch((error) => {
+    if (error instanceof UserError && error.code === shellErrors.unreachable) return undefined;
+    throw error;
+  });
+  if (!marker || marker.stdout.trim() === '') return false;
   await aws.shell.run(a, endDrill());
   return true;
 }
