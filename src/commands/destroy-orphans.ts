@@ -260,8 +260,10 @@ async function refuseWhatIsNeeded(
     if (answer?.DBClusters?.[0]?.DeletionProtection)
       throw isProtected(named(stack), `Its database ${DBClusterIdentifier} is protected from deletion.`);
   }
-  const staying = stack.resources.filter((one) => !picked.includes(one) && !one.companion && !whole.has(one.key));
   const all = everything();
+  // What goes only with something else holds nothing.
+  const holds = ({ key, companion }: Belonging) => !companion && all.get(key)?.typicalSeconds.destroy !== 0;
+  const staying = stack.resources.filter((one) => !picked.includes(one) && holds(one) && !whole.has(one.key));
   for (const one of staying) {
     const needed = withNeeds(all, all.get(one.key) ? [all.get(one.key)!] : []);
     const stands = picked.find(({ key, companion }) => !companion && key !== one.key && needed.has(key));
