@@ -17,6 +17,7 @@ import { awsCode, forbiddenAction, isAws, unlessGone } from './aws-errors.ts';
 import type { Deployment } from './commands/deployment.ts';
 import { exitCodes, userError } from './errors.ts';
 import { allow } from './explain.ts';
+import { certificateProblems } from './preflight-certificate.ts';
 import { securityGroupsOf, usedNetworkProblems } from './preflight-network.ts';
 import { connect } from './session.ts';
 
@@ -91,6 +92,8 @@ export async function inspect(
   if (concerns('privateSubnetA', 'bastion', 'nodeA', 'nodeC')) checks.push(['zones and instance types', zonesAndTypes]);
   if (create.includes('dbCluster') && deployment.config.restoreFrom !== undefined)
     checks.push(['the snapshot to restore', snapshotToRestore(create)]);
+  if (concerns('bastionServer') && deployment.config.tls.mode === 'certificate')
+    checks.push(['the certificate', ownCertificate]);
   if (concerns('dbInstance')) checks.push(['the database class', databaseClass]);
   if (concerns('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
   if (concerns('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
@@ -107,6 +110,12 @@ export async function inspect(
     }),
   );
 }
+
+/** The files are read again when they go to the bastion, long after this. */
+const ownCertificate: Check = async ({ config }) => {
+  const { certificateFile = '', privateKeyFile = '' } = config.tls;
+  return certificateProblems({ certificateFile, privateKeyFile });
+};
 
 /** An emulator answers what it does not know with HTML or with nothing; the status says more than the parser's error. */
 function describe(error: unknown): string {
