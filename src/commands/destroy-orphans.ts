@@ -202,7 +202,8 @@ async function takeAway(
     alone: (key: string) => everything().get(key)!.typicalSeconds.destroy,
   };
   const quiet = flags.quiet === true;
-  const screen = await openScreen(deployment, everything(), { quiet, before: order.before, seconds: order.alone });
+  const shown = graphOf([...everything().values()].filter(({ key, type }) => whole.has(key) || untagged.has(type)));
+  const screen = await openScreen(deployment, shown, { quiet, before: order.before, seconds: order.alone });
   const goOn = 'airflow-aws destroy --orphans';
   const stopping = stopOnSignal({ screen, goOn, beforeEnd: () => world.close() });
   const failed: Failed[] = [];
