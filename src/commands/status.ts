@@ -7,6 +7,7 @@ import { steps } from '../steps/index.ts';
 import { cut, hanging, painter, spoken } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment, runOf } from './deployment.ts';
+import { type NodeUnits, unitsInWords, unitsOfNodes } from './node-units.ts';
 import { differenceData, printDifferences } from './plan.ts';
 import { type Logins, readLogins } from './secrets.ts';
 
@@ -71,6 +72,7 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
         }),
     ),
     targets: await targetHealth(deployment),
+    nodes: await unitsOfNodes(deployment),
     endpoints: endpoints(
       Object.fromEntries(Object.entries(state?.rows ?? {}).map(([key, { output }]) => [key, output ?? {}])),
     ),
@@ -133,6 +135,7 @@ function print(
     complete: boolean;
     resources: { key: string; step: number; status: Status; identity: Record<string, string>; unknown?: string }[];
     targets: TargetHealth[];
+    nodes: NodeUnits[];
     endpoints: Record<string, string>;
     secrets?: Logins;
   },
@@ -155,6 +158,7 @@ function print(
   for (const [name, where] of Object.entries(data.endpoints)) out(`${name.padEnd(14)}${where}`);
   for (const { node, state, reason = '' } of data.targets)
     out(`${spoken(node).padEnd(14)}${state} in the load balancer ${reason}`.trimEnd());
+  for (const one of data.nodes) out(`${spoken(one.node).padEnd(14)}${unitsInWords(one)}`);
   for (const { username, password } of Object.values(data.secrets ?? {}) as Logins[keyof Logins][])
     out(`${username.padEnd(14)}${password}`);
   const there = data.resources.filter(({ status }) => status === 'complete').length;

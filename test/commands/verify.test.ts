@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { status } from '../../src/commands/status.ts';
 import { type VerifyFlags, verify } from '../../src/commands/verify.ts';
 import type { Hop } from '../../src/steps/16-airflow/proof.ts';
 import { cli } from '../helpers/cli.ts';
@@ -117,6 +118,25 @@ describe('verify', () => {
       code: 'not-built',
       exitCode: 2,
     });
+  });
+});
+
+describe('status', () => {
+  it("shows each node's units, and those by name that are not active", async () => {
+    setUnit('nodeC', 'airflow@worker.service', 'inactive');
+    const io = ioIn(folder);
+    await status(io, { simulate: true });
+    expect(io.lines).toContainEqual(expect.stringMatching(/^node a +8 of 8 units active$/));
+    expect(io.lines).toContainEqual(
+      expect.stringMatching(/^node c +7 of 8 units active, airflow@worker\.service inactive$/),
+    );
+    const json = ioIn(folder, { json: true });
+    await status(json, { simulate: true });
+    const { nodes } = json.data<{ nodes: { node: string; units: Record<string, string> }[] }>();
+    expect(nodes.map(({ node, units }) => [node, units['airflow@worker.service']])).toEqual([
+      ['nodeA', 'active'],
+      ['nodeC', 'inactive'],
+    ]);
   });
 });
 
