@@ -13,6 +13,7 @@ import {
   GetServiceQuotaCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { awsCode, forbiddenAction, isAws, unlessGone } from './aws-errors.ts';
 import type { Deployment } from './commands/deployment.ts';
 import { exitCodes, userError } from './errors.ts';
@@ -94,6 +95,8 @@ export async function inspect(
     checks.push(['the snapshot to restore', snapshotToRestore(create)]);
   if (concerns('bastionServer') && deployment.config.tls.mode === 'certificate')
     checks.push(['the certificate', ownCertificate]);
+  if (concerns('nodeAServices') && deployment.config.airflow.dags.credentialsParameter !== undefined)
+    checks.push(['the credentials of the DAG repository', dagCredentials]);
   if (concerns('dbInstance')) checks.push(['the database class', databaseClass]);
   if (concerns('replicationGroup')) checks.push(['the cache engine', cacheEngine]);
   if (concerns('bastion', 'nodeA', 'nodeC')) checks.push(['the vCPU quota', vcpuQuota(create)]);
@@ -139,6 +142,23 @@ const lostState: Check = async ({ clients, config }) => {
     what: `There is a deployment "${config.name}" in this account and region (${id}) that the state file does not know.`,
     fix: 'Run "airflow-aws state rebuild" to make the state again, then "airflow-aws up --resume"; or choose another name.',
   }));
+};
+
+/** Ten minutes later the nodes would look for it in vain. */
+const dagCredentials: Check = async ({ clients, config, place }) => {
+  const { credentialsParameter: Name } = config.airflow.dags;
+  try {
+    await clients.ssm.send(new GetParameterCommand({ Name }));
+    return [];
+  } catch (error) {
+    if (!isAws(error, 'ParameterNotFound')) throw error;
+    return [
+      {
+        what: `Parameter Store has no ${Name}, which airflow.dags.credentialsParameter names.`,
+        fix: `Put the token or the private key there: aws ssm put-parameter --region ${place.region} --type SecureString --name ${Name} --value file://FILE`,
+      },
+    ];
+  }
 };
 
 const usedNetwork =

@@ -85,6 +85,7 @@ class Wizard extends Questions {
     access: () => this.#access(),
     version: () => this.#version(),
     admin: () => this.text('airflow.admin.username', 'User name of the administrator of Airflow'),
+    dags: () => this.#dags(),
     tls: () => this.#tls(),
     finish: () => this.#finish(),
   };
@@ -207,6 +208,31 @@ class Wizard extends Questions {
       value,
     }));
     this.set('airflow.version', await this.select('Release of Airflow', choices, version));
+  }
+
+  async #dags(): Promise<void> {
+    const { source } = this.config.airflow.dags;
+    const choices = [
+      { name: 'the shared folder, which "airflow-aws dags push" fills', value: 'efs' },
+      { name: 'a Git repository, and the shared folder', value: 'git' },
+    ];
+    const answer = await this.select('DAGs come from', choices, source);
+    const further = ['repository', 'branch', 'subdirectory', 'credentialsParameter'].map(
+      (key) => `airflow.dags.${key}`,
+    );
+    for (const path of further) {
+      this.known.add(path);
+      if (answer !== 'git') this.config = set(this.config, path, settingAt(path).defaultValue);
+    }
+    this.set('airflow.dags.source', answer);
+    if (answer !== 'git') return;
+    await this.text('airflow.dags.repository', 'Address of the repository');
+    await this.text('airflow.dags.branch', 'Branch');
+    await this.text('airflow.dags.subdirectory', 'Folder in it with the DAGs; nothing for the whole repository');
+    await this.text(
+      'airflow.dags.credentialsParameter',
+      'SSM parameter with its token or key; nothing for a public one',
+    );
   }
 
   async #tls(): Promise<void> {

@@ -105,6 +105,8 @@ const wellTexts: Readonly<Record<string, (deployment: Deployment) => string>> = 
     config.vpc === 'create'
       ? ''
       : `${config.vpc.use} and its subnets have the zones, the ways out and the DNS they need.`,
+  'credentials of the DAG repository': ({ config }) =>
+    `Parameter Store has ${config.airflow.dags.credentialsParameter}.`,
   'VPC quota': () => 'Room for the VPC.',
 };
 

@@ -85,9 +85,15 @@ function malformedValue(values: object, issue: z.core.$ZodIssue): Problem {
   const near = setting?.choices && typeof value === 'string' ? nearest(value, setting.choices) : undefined;
   return {
     path,
-    problem: value === undefined ? `a value is missing` : `"${printValue(value)}" is not ${issue.message}`,
+    problem:
+      value === undefined ? `a value is missing` : `"${withoutLogin(printValue(value))}" is not ${issue.message}`,
     fix: near ? `Did you mean ${near}?` : `Give ${path} ${issue.message}.`,
   };
+}
+
+/** An address with a password in it is refused, and its password is not repeated. */
+function withoutLogin(text: string): string {
+  return text.replace(/:\/\/[^\s/]*@/, '://…@');
 }
 
 /** Several checks of one value say the same thing. */

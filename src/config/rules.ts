@@ -23,6 +23,7 @@ export function rules(config: Config): Problem[] {
     ...databaseRules(config),
     ...cacheRules(config),
     ...airflowRules(config),
+    ...dagRules(config),
     ...bucketRules(config),
     ...tlsRules(config),
     ...tagRules(config),
@@ -222,6 +223,34 @@ function* cacheRules({ cache }: Config): Generator<Problem> {
         fix: 'Choose another name, such as redisairflow.',
       };
     }
+  }
+}
+
+function* dagRules({ name, airflow: { dags } }: Config): Generator<Problem> {
+  const { source, repository, credentialsParameter } = dags;
+  if (source === 'git' && !repository) {
+    yield {
+      path: 'airflow.dags.repository',
+      problem: 'airflow.dags.source git needs it',
+      fix: 'Give the address of the repository.',
+    };
+  }
+  for (const key of ['repository', 'subdirectory', 'credentialsParameter'] as const) {
+    if (source === 'git' || dags[key] === undefined) continue;
+    yield {
+      path: `airflow.dags.${key}`,
+      problem: `airflow.dags.source is ${source}`,
+      fix: 'Set airflow.dags.source to git, or take it out.',
+    };
+  }
+  // The nodes' role reads the deployment's own parameters and no others.
+  const readable = `/airflow-aws/${name}/`;
+  if (credentialsParameter !== undefined && !credentialsParameter.startsWith(readable)) {
+    yield {
+      path: 'airflow.dags.credentialsParameter',
+      problem: `the nodes may read parameters below ${readable} only`,
+      fix: `Call it ${readable}git.`,
+    };
   }
 }
 

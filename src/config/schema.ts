@@ -106,6 +106,28 @@ const account = (username: string, email: string, role: string) =>
     email: emailAddress().default(email).describe(`E-mail address of the ${role}`),
   });
 
+const gitReference = 'the name of a branch, a tag or a commit';
+const dags = z.strictObject({
+  source: oneOf('efs', 'git')
+    .default('efs')
+    .describe('Where DAGs come from: the shared folder alone (efs), or a Git repository beside it (git)'),
+  repository: text(
+    /^(https:\/\/[^\s@]+|git@[A-Za-z0-9.-]+:[^\s@]+)$/,
+    'a repository such as https://github.com/you/dags.git or git@github.com:you/dags.git, without a password',
+  )
+    .optional()
+    .describe('The Git repository, for source git'),
+  branch: text(/^(?![-/])[A-Za-z0-9._/-]+$/, gitReference)
+    .default('main')
+    .describe('Branch, tag or commit of it'),
+  subdirectory: text(/^(?!\/)(?!.*\.\.)[A-Za-z0-9._/ -]+$/, 'a folder inside the repository, as dags')
+    .optional()
+    .describe('Folder inside the repository that holds the DAGs'),
+  credentialsParameter: text(/^\/[A-Za-z0-9_./-]+$/, 'the name of a parameter, as /airflow-aws/pms/git')
+    .optional()
+    .describe('SSM parameter of yours with the token (https) or the private key (ssh) of a private repository'),
+});
+
 const comparison = '(===?|[<>~!]=|[<>])[A-Za-z0-9.*+!-]+';
 const requirement = `[A-Za-z0-9][A-Za-z0-9._-]*(\\[[A-Za-z0-9,._-]+\\])?(${comparison}(,${comparison})*)?`;
 const airflow = z.strictObject({
@@ -127,6 +149,7 @@ const airflow = z.strictObject({
   databaseDriver: oneOf('pymysql', 'mysqlclient')
     .default('pymysql')
     .describe('MySQL driver: pymysql needs no compiler; mysqlclient is compiled on the first node'),
+  dags: dags.prefault({}),
   admin: account('admin', 'admin@example.com', 'user with the role Admin').prefault({}),
   user: account('user', 'user@example.com', 'user with the role User').prefault({}),
 });

@@ -26,9 +26,10 @@ function database({ database }: NodeFacts): Endpoint {
 }
 
 /** What the services of a node reach. */
-function touches(facts: NodeFacts): Touches {
+function touches({ airflow }: Pick<Config, 'airflow'>, facts: NodeFacts): Touches {
+  const { credentialsParameter } = airflow.dags;
   return {
-    parameters: [facts.secretsParameter, facts.cacheParameter],
+    parameters: [facts.secretsParameter, facts.cacheParameter, ...(credentialsParameter ? [credentialsParameter] : [])],
     endpoints: [database(facts), { address: facts.cache, port: 6379 }, { address: facts.loadBalancer, port: 80 }],
     buckets: [facts.bucket],
   };
@@ -58,6 +59,26 @@ export function configurationCommands(config: NodeConfig, facts: NodeFacts): Com
   ];
 }
 
+/**
+ * Where Airflow looks for DAGs, as its own setting takes it. The shared folder is always among them: the DAG that proves
+ * the cluster is there.
+ */
+function dagBundles({ dags }: Config['airflow']) {
+  const { source, repository, branch, subdirectory } = dags;
+  const bundles = 'airflow.dag_processing.bundles';
+  const folder = { name: 'dags-folder', classpath: `${bundles}.local.LocalDagBundle`, kwargs: {} };
+  if (source === 'efs') return [folder];
+  const kwargs = {
+    repo_url: repository,
+    tracking_ref: branch,
+    ...(subdirectory === undefined ? {} : { subdir: subdirectory }),
+    git_conn_id: 'git_default',
+    // Seconds: a push shows as soon as a file in the folder does, and the host of the repository is spared.
+    refresh_interval: 60,
+  };
+  return [folder, { name: 'git', classpath: 'airflow.providers.git.bundles.git.GitDagBundle', kwargs }];
+}
+
 function airflowFiles({ airflow, tls, cache, database }: NodeConfig, facts: NodeFacts) {
   const { authorities } = places;
   const { region, secretsParameter, cacheParameter, masterParameter } = facts;
@@ -73,6 +94,7 @@ function airflowFiles({ airflow, tls, cache, database }: NodeConfig, facts: Node
         loadBalancer: facts.loadBalancer,
         baseUrl: baseUrl({ tls }, facts.publicIp),
         bucket: facts.bucket,
+        dagBundles: JSON.stringify(dagBundles(airflow)),
       }),
     ),
     file(
@@ -90,6 +112,8 @@ function airflowFiles({ airflow, tls, cache, database }: NodeConfig, facts: Node
       cacheUser: cache.userName,
       driver,
       authorities,
+      gitRepository: airflow.dags.repository ?? '',
+      gitParameter: airflow.dags.credentialsParameter ?? '',
     }),
     python('create_database.py', {
       region,
@@ -148,7 +172,7 @@ export function databaseCommands(facts: NodeFacts): Command[] {
 }
 
 /** Starts what makes the node a part of the cluster, and waits until its api-server answers. */
-export function serviceCommands(facts: NodeFacts): Command[] {
+export function serviceCommands(config: Pick<Config, 'airflow'>, facts: NodeFacts): Command[] {
   return [
     files('write the DAG that proves the cluster', [
       file(
@@ -163,7 +187,7 @@ export function serviceCommands(facts: NodeFacts): Command[] {
     units('restart', [...nodeUnits, 'airflow.target'], {
       typicalSeconds: 5,
       timeoutSeconds: 3900,
-      touches: touches(facts),
+      touches: touches(config, facts),
     }),
     script({
       name: 'await-api',

@@ -22,7 +22,7 @@ export interface Os {
   /** The version of Python that Airflow runs on, given the setting. */
   python(wanted: string): string;
   readonly bastionPackages: readonly string[];
-  nodePackages(python: string, driver: Config['airflow']['databaseDriver']): readonly string[];
+  nodePackages(python: string, airflow: Pick<Config['airflow'], 'databaseDriver' | 'dags'>): readonly string[];
   /** How EFS is mounted. `efs` encrypts on the way; Debian has no such helper, and plain NFS does not. */
   mount(fileSystemId: string, region: string): { type: 'efs' | 'nfs4'; source: string; options: string };
 }
@@ -34,12 +34,13 @@ const table: Record<OsName, Os> = {
     nginxUser: 'nginx',
     python: (wanted) => wanted,
     bastionPackages: ['nginx', 'openssl'],
-    nodePackages: (python, driver) => [
+    nodePackages: (python, { databaseDriver, dags }) => [
       'nginx',
       'amazon-efs-utils',
       `python${python}`,
       `python${python}-pip`,
-      ...(driver === 'mysqlclient'
+      ...(dags.source === 'git' ? ['git'] : []),
+      ...(databaseDriver === 'mysqlclient'
         ? ['gcc', 'pkgconf-pkg-config', `python${python}-devel`, 'mariadb-connector-c-devel']
         : []),
     ],
@@ -52,14 +53,15 @@ const table: Record<OsName, Os> = {
     // Debian 13 packages this one and no other.
     python: () => '3.13',
     bastionPackages: ['nginx', 'openssl', 'curl', 'ca-certificates'],
-    nodePackages: (_python, driver) => [
+    nodePackages: (_python, { databaseDriver, dags }) => [
       'nginx',
       'nfs-common',
       'python3',
       'python3-venv',
       'curl',
       'ca-certificates',
-      ...(driver === 'mysqlclient' ? ['gcc', 'pkg-config', 'python3-dev', 'libmariadb-dev'] : []),
+      ...(dags.source === 'git' ? ['git'] : []),
+      ...(databaseDriver === 'mysqlclient' ? ['gcc', 'pkg-config', 'python3-dev', 'libmariadb-dev'] : []),
     ],
     mount: (fileSystemId, region) => ({
       type: 'nfs4',

@@ -13,7 +13,7 @@ export function softwareCommands(config: Pick<Config, 'os' | 'airflow'>): Comman
   const python = os.python(airflow.pythonVersion);
   const constraints = constraintsOf(airflow, python);
   return [
-    packages(os.packageManager, os.nodePackages(python, airflow.databaseDriver), { typicalSeconds: 60 }),
+    packages(os.packageManager, os.nodePackages(python, airflow), { typicalSeconds: 60 }),
     files('write the list of Python packages', [
       file(`${places.home}/requirements.txt`, '0644', 'root:root', requirements(airflow)),
       ...constraints.files,
@@ -34,13 +34,14 @@ export function softwareCommands(config: Pick<Config, 'os' | 'airflow'>): Comman
   ];
 }
 
-function requirements({ version, databaseDriver, constraints, extraRequirements }: Airflow): string {
+function requirements({ version, databaseDriver, constraints, dags, extraRequirements }: Airflow): string {
   const lines = [
     `apache-airflow[celery,amazon,fab]==${version}`,
     // The api-server's asynchronous engine uses aiomysql, whatever the driver of the other one is.
     'PyMySQL',
     'aiomysql',
     ...(databaseDriver === 'mysqlclient' ? ['mysqlclient'] : []),
+    ...(dags.source === 'git' ? ['apache-airflow-providers-git'] : []),
     // Celery 5.7 dropped a function that the Celery provider imports: worker, flower and scheduler die at their start.
     // A release's own constraints know better.
     ...(constraints === 'none' ? ['celery<5.7'] : []),

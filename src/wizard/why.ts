@@ -17,6 +17,7 @@ export const why = {
     'The release of Apache Airflow, installed with the constraints of that release. The tutorial had 1.10; 1 and 2 have ended.',
   admin:
     'Logs in to Airflow with the role Admin. The password is generated and kept in the Parameter Store. The tutorial typed both by hand.',
+  dags: 'The shared folder (EFS) is the tutorial’s: what is put there is on both nodes. A Git repository is fetched every minute instead, with a version for each run; for a private one, put a token or a deploy key in a parameter of your own, which the nodes alone read.',
   tls: 'Without TLS, passwords cross the internet readable. Self-signed: browsers warn once, since nobody vouches for it. With a certificate of yours for a name of yours, nobody warns. The tutorial had HTTP only.',
   finish: 'Nothing has been built or written yet. Esc goes back through the questions.',
 } as const;

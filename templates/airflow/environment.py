@@ -19,6 +19,9 @@ CACHE = {{cache}}
 CACHE_USER = {{cacheUser}}
 DRIVER = {{driver}}
 AUTHORITIES = {{authorities}}
+# Empty without a repository, and for one that everybody may read.
+GIT_REPOSITORY = {{gitRepository}}
+GIT_PARAMETER = {{gitParameter}}
 
 GIB = 1024**3
 
@@ -29,6 +32,22 @@ def parameters(*names):
         raise SystemExit(f"Parameter Store has no {', '.join(answer['InvalidParameters'])}")
     found = {one["Name"]: one["Value"] for one in answer["Parameters"]}
     return [found[name] for name in names]
+
+
+def git():
+    if not GIT_REPOSITORY:
+        return {}
+    connection = {"conn_type": "git", "host": GIT_REPOSITORY}
+    if GIT_REPOSITORY.startswith("git@"):
+        # Trust on first use: the next time, another key is refused.
+        extra = {"strict_host_key_checking": "accept-new", "known_hosts_file": "/var/lib/airflow/git_known_hosts"}
+        if GIT_PARAMETER:
+            # OpenSSH refuses a key whose last line does not end.
+            extra["private_key"] = parameters(GIT_PARAMETER)[0].rstrip() + "\n"
+        connection["extra"] = extra
+    elif GIT_PARAMETER:
+        connection |= {"login": "git", "password": parameters(GIT_PARAMETER)[0].strip()}
+    return {"AIRFLOW_CONN_GIT_DEFAULT": json.dumps(connection)}
 
 
 def environment():
@@ -62,6 +81,7 @@ def environment():
         "AIRFLOW_CONN_AWS_DEFAULT": json.dumps({"conn_type": "aws", "extra": {"region_name": REGION}}),
         # Only the load balancer reaches the api-server, by its security group.
         "FORWARDED_ALLOW_IPS": "*",
+        **git(),
     }
 
 

@@ -53,6 +53,19 @@ describe('a file is refused with the place, the reason and the fix:', () => {
       'subnet-0abcdefa is named twice',
       'Name three different subnets',
     ],
+    ['no repository', 'airflow: { dags: { source: git } }', 'airflow.dags.source git needs it', 'Give the address'],
+    [
+      'a password in an address',
+      'airflow: { dags: { source: git, repository: "https://me:hunter2@github.com/you/dags.git" } }',
+      '"https://…@github.com/you/dags.git" is not a repository such as',
+      'without a password',
+    ],
+    [
+      'a parameter that the nodes may not read',
+      'airflow: { dags: { source: git, repository: "https://a.example/b.git", credentialsParameter: /mine } }',
+      'parameters below /airflow-aws/pms/ only',
+      'Call it /airflow-aws/pms/git.',
+    ],
     ['a list instead of settings', '- name: pms', 'not a list of "key: value" lines', 'name: pms'],
     [
       'a word for a number',

@@ -50,6 +50,7 @@ describe('the defaults', () => {
         constraints: 'default',
         extraRequirements: [],
         databaseDriver: 'pymysql',
+        dags: { source: 'efs', branch: 'main' },
         admin: { username: 'admin', email: 'admin@example.com' },
         user: { username: 'user', email: 'user@example.com' },
       },

@@ -70,9 +70,30 @@ describe.skipIf(!possible)('the environment of the services', () => {
       cacheUser: 'redisairflow',
       driver: 'pymysql',
       authorities: '/ca.pem',
+      gitRepository: '',
+      gitParameter: '',
       ...changes,
     });
-  const environment = () => JSON.parse(python(program(), 'print(json.dumps(environment()))').stdout);
+  const environment = (changes: Record<string, string> = {}) =>
+    JSON.parse(python(program(changes), 'print(json.dumps(environment()))').stdout);
+
+  it('has a connection for the repository of DAGs, with what Parameter Store has for a private one', () => {
+    expect(environment()).not.toHaveProperty('AIRFLOW_CONN_GIT_DEFAULT');
+    const connection = (repository: string, gitParameter: string) =>
+      JSON.parse(environment({ gitRepository: repository, gitParameter }).AIRFLOW_CONN_GIT_DEFAULT);
+    const url = 'https://github.com/you/dags.git';
+    expect(connection(url, '')).toEqual({ conn_type: 'git', host: url });
+    expect(connection(url, '/c')).toEqual({ conn_type: 'git', host: url, login: 'git', password: 'cache pw' });
+    expect(connection('git@github.com:you/dags.git', '/c')).toEqual({
+      conn_type: 'git',
+      host: 'git@github.com:you/dags.git',
+      extra: {
+        strict_host_key_checking: 'accept-new',
+        known_hosts_file: '/var/lib/airflow/git_known_hosts',
+        private_key: 'cache pw\n',
+      },
+    });
+  });
 
   it('has addresses and secrets in the form that Airflow reads', () => {
     expect(environment()).toMatchObject({

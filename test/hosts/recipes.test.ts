@@ -29,7 +29,7 @@ function everything(settings: Config): Command[] {
     ...bastionCommands(settings, facts),
     ...configurationCommands(settings, facts),
     ...databaseCommands(facts),
-    ...serviceCommands(facts),
+    ...serviceCommands(settings, facts),
   ];
 }
 
@@ -49,7 +49,9 @@ describe.each(['amazon-linux-2023', 'debian-13'])('on %s', (os) => {
   });
 
   it('every component of Airflow has a unit of its own, started on the node', () => {
-    const started = serviceCommands(facts).flatMap((command) => (command.kind === 'units' ? command.names : []));
+    const started = serviceCommands(settings, facts).flatMap((command) =>
+      command.kind === 'units' ? command.names : [],
+    );
     expect(started).toEqual(expect.arrayContaining([...airflowUnits]));
     expect(airflowUnits).toHaveLength(6);
   });
@@ -120,6 +122,40 @@ describe('configuration', () => {
     const commands = configurationCommands(config(), facts);
     expect(fileOf(commands, '/opt/airflow/lib/environment.py')).toContain('ssl_cert_reqs=required');
     expect(fileOf(commands, '/etc/airflow/airflow_local_settings.py')).toContain('cafile=AUTHORITIES');
+  });
+
+  it('takes DAGs from the shared folder, and from a repository beside it where there is one', () => {
+    const bundlesIn = (text: string) =>
+      JSON.parse(/^dag_bundle_config_list = (.*)$/m.exec(text)![1]!.replaceAll('%%', '%'));
+    const folder = {
+      name: 'dags-folder',
+      classpath: 'airflow.dag_processing.bundles.local.LocalDagBundle',
+      kwargs: {},
+    };
+    expect(bundlesIn(cfg)).toEqual([folder]);
+    const dags = { source: 'git', repository: 'https://git.example/a%20b.git', branch: 'v1', subdirectory: 'dags' };
+    const settings = config({ airflow: { dags: { ...dags, credentialsParameter: '/airflow-aws/pms/git' } } });
+    const commands = configurationCommands(settings, facts);
+    const ofGit = fileOf(commands, '/etc/airflow/airflow.cfg');
+    expect(bundlesIn(ofGit)).toEqual([
+      folder,
+      {
+        name: 'git',
+        classpath: 'airflow.providers.git.bundles.git.GitDagBundle',
+        kwargs: {
+          repo_url: 'https://git.example/a%20b.git',
+          tracking_ref: 'v1',
+          subdir: 'dags',
+          git_conn_id: 'git_default',
+          refresh_interval: 60,
+        },
+      },
+    ]);
+    const software = softwareCommands(settings);
+    expect(fileOf(software, '/opt/airflow/requirements.txt')).toContain('apache-airflow-providers-git\n');
+    expect(software[0]).toMatchObject({ kind: 'packages', names: expect.arrayContaining(['git']) });
+    const restart = serviceCommands(settings, facts).find(({ kind }) => kind === 'units');
+    expect(restart?.touches?.parameters).toContain('/airflow-aws/pms/git');
   });
 
   it('names parameters in place of secrets', () => {

@@ -56,7 +56,7 @@ function everything(settings: Config): Command[] {
     ...bastionCommands(settings, facts),
     ...configurationCommands(settings, facts),
     ...databaseCommands(facts),
-    ...serviceCommands(facts),
+    ...serviceCommands(settings, facts),
     proveCluster(facts),
   ];
 }

@@ -137,6 +137,12 @@ airflow:
   extraRequirements: ["celery[redis,auth]>=5,<6", pandas==2.3.3]
   databaseDriver: mysqlclient
   admin: { username: boss, email: boss@example.org }
+  dags:
+    source: git
+    repository: git@github.com:you/dags.git
+    branch: v1
+    subdirectory: my dags
+    credentialsParameter: /airflow-aws/data/git
   user: { username: me, email: me@example.org }
 storage: { bucketName: data-logs }
 tls: { mode: certificate, certificateFile: "it's.pem", privateKeyFile: key.pem }

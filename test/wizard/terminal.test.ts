@@ -40,7 +40,16 @@ describe('the wizard on a terminal', () => {
     const defaults = resolveConfig({}).config;
     const settings = askSettings({ defaults, choices: {}, ask: await ask });
     await press('Size', down + enter);
-    for (const message of ['Name of', 'Region', 'Letters of', 'Network', 'Who may', 'Release of', 'User name']) {
+    for (const message of [
+      'Name of',
+      'Region',
+      'Letters of',
+      'Network',
+      'Who may',
+      'Release of',
+      'User name',
+      'DAGs come',
+    ]) {
       await press(message, enter);
     }
     await press('HTTPS', down + down + enter);
@@ -69,7 +78,16 @@ describe('the wizard on a terminal', () => {
     const again = init(io, {}, { ask: await ask, choices: {} });
     await press('answers of an earlier init', enter);
     await press('Region', enter);
-    for (const message of ['Letters of', 'Network', 'Who may', 'Release of', 'User name', 'HTTPS', 'Ready']) {
+    for (const message of [
+      'Letters of',
+      'Network',
+      'Who may',
+      'Release of',
+      'User name',
+      'DAGs come',
+      'HTTPS',
+      'Ready',
+    ]) {
       await press(message, enter);
     }
     expect(await again).toBe(0);

@@ -38,14 +38,14 @@ describe('the wizard', () => {
   test('gives the defaults to whoever only presses Enter, after ten questions and a summary', async () => {
     const { config, questions, summaries } = await asked({});
     expect(config).toEqual(defaults);
-    expect(questions).toHaveLength(10);
+    expect(questions).toHaveLength(11);
     expect(summaries).toEqual([defaults]);
   });
 
   test('says of every question why it is asked, and lets all but the first go back', async () => {
     const { questions } = await asked({});
     expect(questions.filter(({ why }) => !why)).toEqual([]);
-    expect(questions.map(({ canGoBack }) => canGoBack)).toEqual([false, ...Array(9).fill(true)]);
+    expect(questions.map(({ canGoBack }) => canGoBack)).toEqual([false, ...Array(10).fill(true)]);
   });
 
   test('takes each answer to the setting that was asked for', async () => {
@@ -58,6 +58,9 @@ describe('the wizard', () => {
       'Further addresses': '198.51.100.0/24, 192.0.2.1',
       'Release of Airflow': '3.3.1',
       administrator: 'boss',
+      'DAGs come from': 'git',
+      'Address of the repository': 'https://github.com/you/dags.git',
+      'Folder in it': 'dags',
       HTTPS: 'off',
     });
     expect(config).toMatchObject({
@@ -65,7 +68,11 @@ describe('the wizard', () => {
       region: 'ap-northeast-2',
       zones: ['a', 'b'],
       access: { myIp: '203.0.113.7', extraCidrs: ['198.51.100.0/24', '192.0.2.1'] },
-      airflow: { version: '3.3.1', admin: { username: 'boss' } },
+      airflow: {
+        version: '3.3.1',
+        admin: { username: 'boss' },
+        dags: { source: 'git', repository: 'https://github.com/you/dags.git', branch: 'main', subdirectory: 'dags' },
+      },
       tls: { mode: 'off' },
     });
   });
@@ -146,7 +153,8 @@ describe('the wizard', () => {
       storage: { bucketName: 'my-logs' },
       tls: { mode: 'certificate', certificateFile: 'chain.pem', privateKeyFile: 'key.pem' },
     });
-    const inPages = /^(name|region|zones|vpc\..*|network\..*|access\..*|tls\..*|airflow\.(version|admin\.username))$/;
+    const inPages =
+      /^(name|region|zones|vpc\..*|network\..*|access\..*|tls\..*|airflow\.(version|admin\.username|dags\..*))$/;
     const seen = questions.flatMap(({ message }) => /\[([\w.]+)\]$/.exec(message)?.[1] ?? []);
     const rest = settings.map(({ path }) => path).filter((path) => !inPages.test(path));
     expect([...new Set(seen)].sort()).toEqual(rest.sort());
@@ -190,7 +198,7 @@ describe('going back', () => {
   test('goes on from a page that was kept, whose earlier ones can be gone back to', async () => {
     const start = resolveConfig({ flags: { name: 'kept' } }).config;
     const { config, questions, kept } = await asked({ HTTPS: [back, 'off'] }, { start, from: 'tls' });
-    expect(questions.map(({ message }) => message.split(' ')[0])).toEqual(['HTTPS', 'User', 'HTTPS', 'Ready']);
+    expect(questions.map(({ message }) => message.split(' ')[0])).toEqual(['HTTPS', 'DAGs', 'HTTPS', 'Ready']);
     expect(config).toMatchObject({ name: 'kept', tls: { mode: 'off' } });
     expect(kept).toEqual(['tls', 'finish', 'finish']);
   });

@@ -7,11 +7,11 @@ import { publicImages } from '../ec2/public-images.ts';
 const repositories: Record<'dnf' | 'apt', { image: RegExp; has: RegExp }> = {
   dnf: {
     image: /al20\d\d|amazon-linux/i,
-    has: /^(nginx|openssl|curl-minimal|ca-certificates|amazon-efs-utils|chrony|gcc|pkgconf-pkg-config|mariadb-connector-c-devel|rsync|python3\.(11|12|13|14)(-pip|-devel)?)$/,
+    has: /^(nginx|openssl|curl-minimal|ca-certificates|amazon-efs-utils|chrony|gcc|git|pkgconf-pkg-config|mariadb-connector-c-devel|rsync|python3\.(11|12|13|14)(-pip|-devel)?)$/,
   },
   apt: {
     image: /debian/i,
-    has: /^(nginx|openssl|curl|ca-certificates|nfs-common|chrony|gcc|pkg-config|python3|python3-venv|python3-dev|libmariadb-dev|rsync)$/,
+    has: /^(nginx|openssl|curl|ca-certificates|nfs-common|chrony|gcc|git|pkg-config|python3|python3-venv|python3-dev|libmariadb-dev|rsync)$/,
   },
 };
 

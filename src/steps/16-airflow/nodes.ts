@@ -59,7 +59,7 @@ const services = {
   type: 'Host::Services',
   typicalSeconds: 30,
   settings: configuration.settings,
-  commands: (aws: Aws, known: Known<typeof surroundings>) => serviceCommands(factsOf(aws, known)),
+  commands: (aws: Aws, known: Known<typeof surroundings>) => serviceCommands(aws.config, factsOf(aws, known)),
 } as const;
 
 export const nodeAConfiguration = serverWork(
