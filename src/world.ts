@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { get } from 'node:https';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { Agent } from 'agent-base';
 import type { Clock } from './engine/clock.ts';
 import { environment } from './environment.ts';
 import { exitCodes, userError } from './errors.ts';
 import type { Shell } from './hosts/shell.ts';
+import { proxyAgent } from './proxy.ts';
 
 /** What an SDK client is made with. */
 export interface ClientConfig {
@@ -11,6 +14,9 @@ export interface ClientConfig {
   profile?: string;
   maxAttempts: 1;
   forcePathStyle?: true;
+  /** Where the environment names a proxy. */
+  requestHandler?: { httpAgent: Agent; httpsAgent: Agent };
+  credentialDefaultProvider?: (input: object) => ReturnType<typeof defaultProvider>;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
@@ -47,6 +53,7 @@ export interface RealWorldOptions {
 /** AWS, or whatever answers at `AWS_ENDPOINT_URL` (or `AWS_ENDPOINT_URL_<SERVICE>`) in its place. */
 export function realWorld({ region, profile, shell }: RealWorldOptions): World {
   const endpoint = endpointInPlaceOfAws();
+  const agent = proxyAgent();
   return {
     kind: endpoint === undefined ? 'aws' : 'emulator',
     notice: endpoint === undefined ? undefined : `This is not AWS: the calls go to ${endpoint.url} (${endpoint.name}).`,
@@ -59,13 +66,23 @@ export function realWorld({ region, profile, shell }: RealWorldOptions): World {
       maxAttempts: 1,
       ...(profile === undefined ? {} : { profile }),
       ...(endpoint === undefined ? {} : { forcePathStyle: true }),
+      ...(agent === undefined ? {} : through(agent)),
     },
     shell,
     random: Math.random,
     prepare: (client) => client,
     randomText,
-    myIp: endpoint === undefined ? askForMyIp : async () => '127.0.0.1',
+    myIp: endpoint === undefined ? () => askForMyIp(agent) : async () => '127.0.0.1',
     close: () => shell.close(),
+  };
+}
+
+/** Also for the calls by which the SDK gets credentials (sign-in, roles), which have clients of their own. */
+function through(agent: Agent): Pick<ClientConfig, 'requestHandler' | 'credentialDefaultProvider'> {
+  const requestHandler = { httpAgent: agent, httpsAgent: agent };
+  return {
+    requestHandler,
+    credentialDefaultProvider: (input) => defaultProvider({ ...input, clientConfig: { requestHandler } }),
   };
 }
 
@@ -89,7 +106,7 @@ export function randomText(length: number): string {
   return text;
 }
 
-function askForMyIp(): Promise<string> {
+function askForMyIp(agent: Agent | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const failed = (why: string) =>
       reject(
@@ -101,7 +118,7 @@ function askForMyIp(): Promise<string> {
           fix: 'Set access.myIp in airflow-aws.yaml (or --access-my-ip) to your address, as 203.0.113.7.',
         }),
       );
-    const request = get('https://checkip.amazonaws.com', { timeout: 10_000 }, (response) => {
+    const request = get('https://checkip.amazonaws.com', { timeout: 10_000, ...(agent && { agent }) }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => {
         text += chunk.toString();

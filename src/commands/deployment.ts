@@ -10,7 +10,7 @@ import { type Graph, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
-import { loginCommand } from '../explain.ts';
+import { explainCall, loginCommand } from '../explain.ts';
 import { lockFolder } from '../lock.ts';
 import { type Names, names } from '../names.ts';
 import { hourlyPrice } from '../prices.ts';
@@ -327,6 +327,7 @@ function explainIdentity(error: unknown, world: World) {
   const message = (error as Error).message;
   const kind = classify(error);
   const login = loginCommand(world.clientConfig.profile);
+  if (kind === 'barred') return explainCall(error, { login });
   const common = { awsCode: code, why: message };
   if (/clock|skew|not yet current|Signature expired/i.test(message) || code === 'RequestTimeTooSkewed')
     return userError({
