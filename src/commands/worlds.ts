@@ -25,6 +25,7 @@ export interface WorldFlags {
   readonly policy?: string[];
   /** From within this process only. */
   readonly watch?: Faults['watch'];
+  readonly watchProgram?: Faults['watchProgram'];
   readonly onAuthorization?: AccountOptions['onAuthorization'];
 }
 
@@ -81,7 +82,7 @@ export function openWorld(
 /** A rehearsal is as inconsistent as AWS is on a bad day, so that what it proves holds there. */
 const usualLag = { describeLagSeconds: 2, tagLagSeconds: 3 };
 
-function faultsOf({ fault = [], killBefore, killInside, killAfter, watch }: WorldFlags): Faults {
+function faultsOf({ fault = [], killBefore, killInside, killAfter, watch, watchProgram }: WorldFlags): Faults {
   const kills = (
     [
       ['before', numberFlag('--kill-before', killBefore)],
@@ -92,6 +93,7 @@ function faultsOf({ fault = [], killBefore, killInside, killAfter, watch }: Worl
   const faults: Faults = { ...usualLag, refuse: [], breakLater: [] };
   if (kills[0]) faults.kill = kills[0];
   if (watch) faults.watch = watch;
+  if (watchProgram) faults.watchProgram = watchProgram;
   for (const text of fault) addFault(faults, text);
   return faults;
 }

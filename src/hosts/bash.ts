@@ -69,6 +69,9 @@ function putFile({ path, mode, owner, source }: ServerFile, readLocal: (path: st
 }
 
 function mountScript({ path, source, type, options, timeoutSeconds }: Mount): string {
+  // A blank would be the next field of the table, and a line end the next mount.
+  for (const field of [source, path, options])
+    if (!/^[^\s\p{Cc}#]+$/u.test(field)) throw new TypeError(`${JSON.stringify(field)} cannot be in /etc/fstab`);
   const line = `${source} ${path} ${type} ${options} 0 0`;
   return [
     `install -d -- ${quote(path)}`,

@@ -17,16 +17,19 @@ export interface SshFiles {
  * flags play a part. Also for `ssh -F .airflow-aws/ssh_config a`.
  */
 export function sshConfig(hosts: readonly Host[], { folder, keyFile }: SshFiles, sockets: string): string {
-  const blocks = hosts.map(({ name, instanceId, address, user, via }) =>
-    [
+  const blocks = hosts.map(({ name, instanceId, address, user, via }) => {
+    // What AWS said may not begin a line of its own: an option of ssh can be a command.
+    for (const one of [name, instanceId, address, user])
+      if (!/^[\w.:-]+$/.test(one)) throw new TypeError(`ssh cannot go to ${JSON.stringify(one)}`);
+    return [
       `Host ${name}`,
       `  HostName ${address}`,
       `  User ${user}`,
       // Pinned by instance: an address may come back with another server, which is no reason for alarm.
       `  HostKeyAlias ${instanceId}`,
       ...(via ? [`  ProxyJump ${via.name}`] : []),
-    ].join('\n'),
-  );
+    ].join('\n');
+  });
   const common = [
     'Host *',
     `  IdentityFile ${word(keyFile)}`,

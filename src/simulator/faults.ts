@@ -47,4 +47,6 @@ export interface Faults {
   kill?: { when: Moment; call: number };
   /** Told of each moment of each changing call, before it goes on; what is on disk then is what a kill would leave. */
   watch?: (moment: Moment, call: number) => void;
+  /** Told of each program that a server is given, as ssh would send it. */
+  watchProgram?: (program: string) => void;
 }

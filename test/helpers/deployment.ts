@@ -11,6 +11,7 @@ import { openWorld } from '../../src/commands/worlds.ts';
 import type { RunDone } from '../../src/engine/events.ts';
 import { connectAll } from '../../src/session.ts';
 import { Traffic } from '../../src/traffic.ts';
+import { learnSecrets, refuseSecrets } from './secrets.ts';
 
 const folders: string[] = [];
 process.on('exit', () => {
@@ -51,16 +52,36 @@ function recordingIo(directory: string): CommandIo & { lines: string[]; notes: s
   };
 }
 
-async function ran(directory: string, run: (io: CommandIo) => Promise<number>): Promise<Ran> {
+/** No secret may be in what a run wrote, printed or sent to a server: each run of each journey is looked through. */
+async function ran<Flags extends DeploymentFlags>(
+  directory: string,
+  command: (io: CommandIo, flags: Flags) => Promise<number>,
+  flags: Flags,
+): Promise<Ran> {
   const io = recordingIo(directory);
-  const exitCode = await run(io);
+  const programs: string[] = [];
+  const watchProgram = (program: string) => {
+    programs.push(program);
+    flags.watchProgram?.(program);
+  };
+  learnSecrets(directory);
+  let exitCode: number;
+  try {
+    exitCode = await command(io, { ...flags, watchProgram });
+  } finally {
+    refuseSecrets(directory, {
+      stdout: io.lines.join('\n'),
+      stderr: io.notes.join('\n'),
+      programs: programs.join('\n'),
+    });
+  }
   const events = io.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return { exitCode, events, notes: io.notes, done: events.at(-1) as unknown as RunDone };
 }
 
 /** `airflow-aws up --simulate --yes --json`, in this process. */
 export function simulatedUp(directory: string, flags: UpFlags = {}): Promise<Ran> {
-  return ran(directory, (io) => up(io, { simulate: true, yes: true, ...flags }));
+  return ran(directory, up, { simulate: true, yes: true, ...flags });
 }
 
 /** `airflow-aws destroy --simulate --yes --confirm pms --delete-data --json`, in this process. */
@@ -72,18 +93,18 @@ export function simulatedDestroy(directory: string, flags: DestroyFlags = {}): P
     deleteData: flags.keepData !== true,
     ...flags,
   };
-  return ran(directory, (io) => destroy(io, all));
+  return ran(directory, destroy, all);
 }
 
 /** `airflow-aws plan --simulate --json`, in this process: its data. */
 export async function simulatedPlan(directory: string, flags: DeploymentFlags = {}): Promise<PlanData> {
-  const { events } = await ran(directory, (io) => plan(io, { simulate: true, ...flags }));
+  const { events } = await ran(directory, plan, { simulate: true, ...flags });
   return events[0]!.data as PlanData;
 }
 
 /** `airflow-aws status --simulate --json`, in this process: its data. */
 export async function simulatedStatus(directory: string, flags: DeploymentFlags = {}): Promise<StatusData> {
-  const { events } = await ran(directory, (io) => status(io, { simulate: true, ...flags }));
+  const { events } = await ran(directory, status, { simulate: true, ...flags });
   return events[0]!.data as StatusData;
 }
 

@@ -75,6 +75,47 @@ describe('filling a hole', () => {
     expect([...Object.keys(breaks), 'sh', 'py']).toContain(kind);
   });
 
+  // Files whose readers take lines: a value is the very text in its own place, or is refused.
+  const lined = all.filter((name) => /^(nginx|systemd)\/|\.cfg$/.test(name) && /\{\{/.test(templateText(name)));
+  it.each(lined)('%s has as many lines, blocks and directives whatever the values are', (name) => {
+    const units = (text: string) => text.split('\n').length + text.split(/[;{}]/).length * 1000;
+    const pieces = fc.constantFrom(
+      '\n',
+      '\r',
+      ';',
+      '{',
+      '}',
+      '"',
+      "'",
+      '\\',
+      '$',
+      '%',
+      '#',
+      '[x]',
+      '=',
+      ' ',
+      'a',
+      '\0',
+    );
+    const wild = fc.string({ unit: fc.oneof(pieces, fc.string()), minLength: 1 });
+    const nginx = name.startsWith('nginx/');
+    fc.assert(
+      fc.property(wild, (value) => {
+        let text: string;
+        try {
+          text = filled(name, value);
+        } catch (error) {
+          expect((error as Error).message).toContain('cannot be');
+          return;
+        }
+        expect(text.split(/[\r\n]/).length).toBe(filled(name, 'x').split('\n').length);
+        if (nginx) expect(units(text)).toBe(units(filled(name, 'x')));
+        else expect(text).toContain(value.replaceAll('%', '%%'));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('doubles the percent sign where the reader would take it for a reference', () => {
     const text = render('airflow/airflow.cfg', { loadBalancer: 'a%b', baseUrl: 'x', bucket: 'y' });
     expect(text).toContain('execution_api_server_url = http://a%%b/execution/');
