@@ -25,7 +25,7 @@ export interface WorldFlags {
   readonly policy?: string[];
   /** From within this process only. */
   readonly watch?: Faults['watch'];
-  readonly watchProgram?: Faults['watchProgram'];
+  readonly watchCommand?: Faults['watchCommand'];
   readonly onAuthorization?: AccountOptions['onAuthorization'];
 }
 
@@ -82,7 +82,7 @@ export function openWorld(
 /** A rehearsal is as inconsistent as AWS is on a bad day, so that what it proves holds there. */
 const usualLag = { describeLagSeconds: 2, tagLagSeconds: 3 };
 
-function faultsOf({ fault = [], killBefore, killInside, killAfter, watch, watchProgram }: WorldFlags): Faults {
+function faultsOf({ fault = [], killBefore, killInside, killAfter, watch, watchCommand }: WorldFlags): Faults {
   const kills = (
     [
       ['before', numberFlag('--kill-before', killBefore)],
@@ -93,7 +93,7 @@ function faultsOf({ fault = [], killBefore, killInside, killAfter, watch, watchP
   const faults: Faults = { ...usualLag, refuse: [], breakLater: [] };
   if (kills[0]) faults.kill = kills[0];
   if (watch) faults.watch = watch;
-  if (watchProgram) faults.watchProgram = watchProgram;
+  if (watchCommand) faults.watchCommand = watchCommand;
   for (const text of fault) addFault(faults, text);
   return faults;
 }

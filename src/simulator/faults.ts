@@ -1,3 +1,5 @@
+import type { Command } from '../hosts/command.ts';
+
 /** Of a changing call: before the account heard of it, when it is done but not answered, when the caller has the answer. */
 export type Moment = 'before' | 'inside' | 'after';
 
@@ -47,6 +49,6 @@ export interface Faults {
   kill?: { when: Moment; call: number };
   /** Told of each moment of each changing call, before it goes on; what is on disk then is what a kill would leave. */
   watch?: (moment: Moment, call: number) => void;
-  /** Told of each program that a server is given, as ssh would send it. */
-  watchProgram?: (program: string) => void;
+  /** Told of each command that a server is given. */
+  watchCommand?: (command: Command) => void;
 }

@@ -1,4 +1,3 @@
-import { bashOf } from '../hosts/bash.ts';
 import { type Command, isChange } from '../hosts/command.ts';
 import { type Host, type Shell, shellError } from '../hosts/shell.ts';
 import type { Account } from './account.ts';
@@ -45,7 +44,7 @@ export function simulatedShell(account: Account, { myAddress }: SimulatedShellOp
       return account.clock.busy(async () => {
         const moment = isChange(command) ? countChange(account) : () => {};
         moment('before');
-        account.faults.watchProgram?.(bashOf(command, () => ''));
+        account.faults.watchCommand?.(command);
         const pass = (seconds: number) => account.clock.idle(() => account.clock.sleep(seconds * 1000));
         await pass(latency);
         meet(host, command);

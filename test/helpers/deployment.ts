@@ -9,6 +9,8 @@ import { status } from '../../src/commands/status.ts';
 import { type UpFlags, up } from '../../src/commands/up.ts';
 import { openWorld } from '../../src/commands/worlds.ts';
 import type { RunDone } from '../../src/engine/events.ts';
+import { bashOf } from '../../src/hosts/bash.ts';
+import type { Command } from '../../src/hosts/command.ts';
 import { connectAll } from '../../src/session.ts';
 import { Traffic } from '../../src/traffic.ts';
 import { learnSecrets, refuseSecrets } from './secrets.ts';
@@ -60,14 +62,15 @@ async function ran<Flags extends DeploymentFlags>(
 ): Promise<Ran> {
   const io = recordingIo(directory);
   const programs: string[] = [];
-  const watchProgram = (program: string) => {
-    programs.push(program);
-    flags.watchProgram?.(program);
+  const watchCommand = (given: Command) => {
+    // As ssh would send it; a private key or a certificate is read only then, and goes to its server alone.
+    programs.push(bashOf(given, () => ''));
+    flags.watchCommand?.(given);
   };
   learnSecrets(directory);
   let exitCode: number;
   try {
-    exitCode = await command(io, { ...flags, watchProgram });
+    exitCode = await command(io, { ...flags, watchCommand });
   } finally {
     refuseSecrets(directory, {
       stdout: io.lines.join('\n'),

@@ -9,12 +9,12 @@ import { learnSecrets, refuseSecrets } from '../helpers/secrets.ts';
 describe('a secret', { timeout: 120_000 }, () => {
   test('is nowhere but in the account and the key file, through the whole life of a deployment', async () => {
     const folder = temporaryFolder({ inMemory: true });
-    const programs: string[] = [];
-    await simulatedUp(folder, { fault: ['throttle=0.1'], watchProgram: (program) => programs.push(program) });
+    let commands = 0;
+    await simulatedUp(folder, { fault: ['throttle=0.1'], watchCommand: () => commands++ });
     const secrets = learnSecrets(folder);
     // Seven of Airflow, the database's master, the cache's user, and the lines of the key.
     expect(secrets.size).toBeGreaterThanOrEqual(12);
-    expect(programs.length).toBeGreaterThan(20);
+    expect(commands).toBeGreaterThan(20);
     for (const command of ['status', 'plan', 'cost', 'state show', 'config show', 'diagram --format svg', 'orphans'])
       expect((await cli(folder, [...command.split(' '), '--simulate'])).code).toBe(0);
     await simulatedDestroy(folder);
