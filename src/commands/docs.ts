@@ -87,7 +87,7 @@ One run works at a time. It holds the lock beside the state (lock.json), which s
 
 "airflow-aws state unlock" releases a lock whose run is gone, saying whose it was; --force does so before the two minutes are over.
 
-What is not shared: the SSH key (.airflow-aws/*-key.pem) stays on the machine that built the deployment, and so do the logs of its runs. A colleague without the key can use plan, status, cost, destroy, and everything of up that is AWS's own. What works on the servers (STEP 16 of up, ssh, logs, airflow, verify) needs the key: put the file into .airflow-aws/ by a way that you trust with it, with mode 0600. A new key is never made in its place, since the servers would refuse it.
+What is not shared: the SSH key (.airflow-aws/*-key.pem) stays on the machine that built the deployment, and so do the logs of its runs. A colleague without the key can use plan, status, cost, destroy, and everything of up that is AWS's own. What works on the servers (STEP 16 of up, ssh, logs, airflow, verify) needs the key: put the file into .airflow-aws/ by a way that you trust with it, with mode 0600. As long as the key pair is in the account no new key is made in its place, since the servers would refuse it.
 
 Permissions beside those of the deployment: s3:GetObject, s3:PutObject and s3:DeleteObject on the prefix, s3:ListBucket on the bucket; for making it also s3:CreateBucket, s3:PutBucketVersioning, s3:PutBucketPublicAccessBlock, s3:PutEncryptionConfiguration, s3:PutBucketPolicy and s3:PutLifecycleConfiguration. The bucket must belong to the same account.
 `),

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { exitCodes, userError } from '../errors.ts';
 import { osOf } from '../hosts/os.ts';
 import type { Host } from '../hosts/shell.ts';
+import { keyIn } from '../hosts/ssh.ts';
 import { closeConnections, writeSshConfig } from '../hosts/ssh-config.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment } from './deployment.ts';
@@ -51,7 +52,7 @@ export async function withServers(
 async function openServers(io: CommandIo, flags: DeploymentFlags, command: string): Promise<Servers> {
   refuseRehearsal(flags, command);
   const deployment = await openDeployment(io, { ...flags, quiet: true });
-  const { state, clients, config, folder, names } = deployment;
+  const { state, clients, config, folder } = deployment;
   const ids = new Map<string, ServerName>();
   for (const name of serverNames) {
     const id = state?.row(keys[name])?.identity?.instanceId;
@@ -95,8 +96,7 @@ async function openServers(io: CommandIo, flags: DeploymentFlags, command: strin
         user,
         via: bastion,
       });
-  const keyFile = `${folder}/${names.keyPair}.pem`;
-  const configFile = writeSshConfig([...hosts.values()], { folder, keyFile });
+  const configFile = writeSshConfig([...hosts.values()], { folder, keyFile: keyIn(folder) });
   return { deployment, hosts, configFile };
 }
 

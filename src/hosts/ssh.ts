@@ -126,7 +126,7 @@ function reasonOf(stderr: string): 'unreachable' | 'login' | 'hostKey' {
 }
 
 /** The deployment's private key: the one file of its kind in its folder. */
-function keyIn(folder: string): string {
+export function keyIn(folder: string): string {
   const [name, ...others] = readdirSync(folder).filter((file) => file.endsWith('-key.pem'));
   if (name !== undefined && others.length === 0) return join(folder, name);
   throw userError({
@@ -135,7 +135,7 @@ function keyIn(folder: string): string {
     what: 'The servers cannot be reached without the private key.',
     why:
       name === undefined ? `There is no file *-key.pem in ${folder}.` : `${folder} has more than one file *-key.pem.`,
-    fix: 'Put the key that STEP 8 made back there, alone.',
+    fix: 'Put the key that STEP 8 made there, alone: it is on the machine from which the deployment was built. "airflow-aws docs teams" says what works without it.',
     resumable: true,
   });
 }

@@ -21,7 +21,11 @@ export async function makeStateBucket(
   s3: S3Client,
   Bucket: string,
   { accountId, region, partition }: Place,
-  { clock, pace }: { readonly clock: Clock; readonly pace: number },
+  {
+    clock,
+    pace,
+    kind,
+  }: { readonly clock: Clock; readonly pace: number; readonly kind: 'aws' | 'emulator' | 'simulated' },
 ) {
   // A new bucket does not show everywhere at once, and S3 takes one change of it at a time.
   const set = async (change: () => Promise<unknown>) => {
@@ -70,26 +74,28 @@ export async function makeStateBucket(
       s3.send(new PutBucketVersioningCommand({ ...owned, VersioningConfiguration: { Status: 'Enabled' } })),
     );
     const arn = `arn:${partition}:s3:::${Bucket}`;
-    await set(() =>
-      s3.send(
-        new PutBucketPolicyCommand({
-          ...owned,
-          Policy: JSON.stringify({
-            Version: '2012-10-17',
-            Statement: [
-              {
-                Sid: 'TlsOnly',
-                Effect: 'Deny',
-                Principal: '*',
-                Action: 's3:*',
-                Resource: [arn, `${arn}/*`],
-                Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-              },
-            ],
+    // An emulator is asked without TLS, and one that heeds policies would never let anybody in again.
+    if (kind !== 'emulator')
+      await set(() =>
+        s3.send(
+          new PutBucketPolicyCommand({
+            ...owned,
+            Policy: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [
+                {
+                  Sid: 'TlsOnly',
+                  Effect: 'Deny',
+                  Principal: '*',
+                  Action: 's3:*',
+                  Resource: [arn, `${arn}/*`],
+                  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+                },
+              ],
+            }),
           }),
-        }),
-      ),
-    );
+        ),
+      );
     // A lock that is written three times a minute leaves many versions, and nobody wants those of last year.
     await set(() =>
       s3.send(

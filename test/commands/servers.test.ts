@@ -72,6 +72,7 @@ beforeEach(() => {
     },
   };
   mkdirSync(join(folder, '.airflow-aws'));
+  writeFileSync(join(folder, '.airflow-aws', 'pms-oregon-key.pem'), 'a key');
   writeFileSync(join(folder, '.airflow-aws', 'state.json'), JSON.stringify(state));
   for (const mock of [ec2, sts, elbv2]) mock.reset();
   sts.on(GetCallerIdentityCommand).resolves({ Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/me' });
