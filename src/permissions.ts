@@ -43,8 +43,10 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
   const bucket = `arn:${partition}:s3:::${names.bucket}`;
   const fileSystems = [arn('elasticfilesystem', 'file-system/*')];
   const parameters = [arn('ssm', `parameter${names.parameterPrefix}*`)];
-  const role = [iam(`role/${names.role}`)];
-  const profile = [iam(`instance-profile/${names.instanceProfile}`)];
+  const { rolePath, permissionsBoundary } = config.iam;
+  const role = [iam(`role${rolePath}${names.role}`)];
+  const profile = [iam(`instance-profile${rolePath}${names.instanceProfile}`)];
+  const beneath = permissionsBoundary === undefined ? {} : { 'iam:PermissionsBoundary': permissionsBoundary };
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
   const made = { 'aws:RequestTag/airflow-aws:name': config.name };
   const withOurTag = { StringEquals: made };
@@ -117,7 +119,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         `AssociateIamInstanceProfile AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateImage
         CreateNatGateway CreateNetworkInterface CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet
         DeleteInternetGateway DeleteKeyPair DeleteNatGateway DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc
-        DeregisterImage DetachInternetGateway DisassociateIamInstanceProfile DisassociateRouteTable ModifySubnetAttribute
+        DeregisterImage DetachInternetGateway DisassociateIamInstanceProfile DisassociateRouteTable
         ModifyVpcAttribute ReleaseAddress ReplaceRoute RunInstances TerminateInstances`,
       ),
       resources: [arn('ec2', '*/*'), ...anybodys],
@@ -125,8 +127,8 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'MendOursInEc2',
-      actions: of('ec2', 'ReplaceRouteTableAssociation RevokeSecurityGroupIngress'),
-      resources: ec2('route-table', 'security-group', 'subnet'),
+      actions: of('ec2', 'CreateTags ModifySubnetAttribute ReplaceRouteTableAssociation RevokeSecurityGroupIngress'),
+      resources: [arn('ec2', '*/*')],
       conditions: ours,
       mishap: ['up'],
     },
@@ -151,26 +153,33 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'MakeTheDatabaseWithOurTag',
-      actions: of('rds', 'AddTagsToResource CreateDBCluster CreateDBInstance CreateDBSubnetGroup'),
+      actions: of(
+        'rds',
+        'AddTagsToResource CreateDBCluster CreateDBInstance CreateDBSubnetGroup RestoreDBClusterFromSnapshot',
+      ),
       resources: [
         ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
         ...rds('cluster-pg:default.*', 'pg:default.*', 'og:default:*'),
+        ...(config.restoreFrom === undefined ? [] : [snapshotArn(config.restoreFrom, arn)]),
       ],
       conditions: withOurTag,
     },
     {
       sid: 'LookAtTheDatabase',
-      actions: of(
-        'rds',
-        'DescribeDBClusterSnapshots DescribeDBClusters DescribeDBInstances DescribeDBSubnetGroups ListTagsForResource',
-      ),
+      actions: of('rds', 'DescribeDBClusters DescribeDBInstances DescribeDBSubnetGroups ListTagsForResource'),
       resources: rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
+    },
+    {
+      // A snapshot outlives its cluster, by whose name RDS lists it only while there is one.
+      sid: 'LookAtSnapshots',
+      actions: of('rds', 'DescribeDBClusterSnapshots'),
+      resources: rds('cluster-snapshot:*'),
     },
     {
       sid: 'DeleteTheDatabase',
       actions: of(
         'rds',
-        'CreateDBClusterSnapshot DeleteDBCluster DeleteDBInstance DeleteDBSubnetGroup ModifyDBCluster',
+        'CreateDBClusterSnapshot DeleteDBCluster DeleteDBClusterSnapshot DeleteDBInstance DeleteDBSubnetGroup ModifyDBCluster',
       ),
       resources: [
         ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, `subgrp:${names.dbSubnetGroup}`),
@@ -303,13 +312,25 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'MakeTheRoleWithOurTag',
-      actions: of('iam', 'CreateRole TagRole'),
+      actions: of('iam', 'CreateRole'),
+      resources: role,
+      conditions: { StringEquals: { ...made, ...beneath } },
+    },
+    {
+      sid: 'TagTheRole',
+      actions: of('iam', 'TagRole'),
       resources: role,
       conditions: withOurTag,
     },
     {
+      sid: 'SayWhatTheRoleMayDo',
+      actions: of('iam', 'DeleteRolePolicy PutRolePolicy'),
+      resources: role,
+      ...(permissionsBoundary === undefined ? {} : { conditions: { StringEquals: beneath } }),
+    },
+    {
       sid: 'TheRole',
-      actions: of('iam', 'DeleteRole DeleteRolePolicy GetRole PutRolePolicy'),
+      actions: of('iam', 'DeleteRole GetRole'),
       resources: role,
     },
     {
@@ -364,6 +385,11 @@ const serviceLinked = [
   ['elasticache.amazonaws.com', 'AWSServiceRoleForElastiCache'],
   ['elasticfilesystem.amazonaws.com', 'AWSServiceRoleForAmazonElasticFileSystem'],
 ] as const;
+
+/** A snapshot is named, or has an ARN where it is another account's. */
+function snapshotArn(given: string, arn: (service: string, resource: string) => string): string {
+  return given.startsWith('arn:') ? given : arn('rds', `cluster-snapshot:${given}`);
+}
 
 function ec2Principal(partition: string): string {
   return partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';

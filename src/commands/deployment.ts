@@ -80,7 +80,12 @@ async function openSettings(io: CommandIo, flags: DeploymentFlags): Promise<Sett
   });
   for (const warning of warnings) io.note(`Note: ${warning}`);
   const folder = deploymentFolder(io.directory, flags.simulate ? 'simulated' : 'aws');
-  const world = openWorld(io, flags, { region: config.region, folder, os: config.os });
+  const world = openWorld(io, flags, {
+    region: config.region,
+    folder,
+    os: config.os,
+    boundary: config.iam.permissionsBoundary,
+  });
   return { io, config, world, folder, graph: wantedGraph(config), traffic: new Traffic() };
 }
 

@@ -59,6 +59,8 @@ export async function rehearse(config: Config, purposes: readonly Purpose[]): Pr
     await inFolder(unprotected, async (io) => {
       await build(io);
       await take(io, { keepData: true });
+      // What was kept can be taken away later, and so can its snapshot.
+      await take(io, { deleteData: true });
     });
   if (wants('up') || wants('destroy'))
     await inFolder(unprotected, async (io) => {

@@ -6,6 +6,7 @@ import { Account, type AccountOptions } from '../simulator/account.ts';
 import { attach } from '../simulator/attach.ts';
 import type { Faults } from '../simulator/faults.ts';
 import { type PolicyStatement, parsePolicy } from '../simulator/iam/documents.ts';
+import { knowBoundary } from '../simulator/iam/managed-policies.ts';
 import { nouns } from '../simulator/nouns.ts';
 import { simulatedShell } from '../simulator/shell.ts';
 import { steps } from '../steps/index.ts';
@@ -36,7 +37,7 @@ const laterRehearsalIp = '203.0.113.99';
 export function openWorld(
   io: CommandIo,
   flags: WorldFlags,
-  { region, folder }: { region: string; folder: string; os: string },
+  { region, folder, boundary }: { region: string; folder: string; os: string; boundary?: string | undefined },
 ): World {
   if (!flags.simulate) {
     refuseRehearsalFlags(flags);
@@ -55,6 +56,7 @@ export function openWorld(
     ...(policy ? { statements: policy.flatMap((file) => statementsIn(resolve(io.directory, file))) } : {}),
     ...(onAuthorization ? { onAuthorization } : {}),
   });
+  if (boundary !== undefined) knowBoundary(account.scope(region), boundary);
   const myAddress = () => (account.moved ? laterRehearsalIp : rehearsalIp);
   return {
     kind: 'simulated',

@@ -170,6 +170,17 @@ const storage = z.strictObject({
     .describe('Name of the bucket; made from name, place, account and region unless given'),
 });
 
+const boundary = 'the ARN of a managed policy, as arn:aws:iam::123456789012:policy/boundary';
+const iam = z.strictObject({
+  permissionsBoundary: text(/^arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/, boundary)
+    .optional()
+    .describe('ARN of the permissions boundary that every role gets; none unless given'),
+  rolePath: text(/^\/([\w+=,.@-]+\/)*$/, 'a path that begins and ends with a slash, as /teams/data/')
+    .max(512, { error: 'a path of at most 512 characters' })
+    .default('/')
+    .describe('Path of the role and of its instance profile'),
+});
+
 /** Version 1 of `airflow-aws.yaml`. Rules that span several settings are in `rules.ts`. */
 export const schema = z.strictObject({
   version: z.literal(1).default(1).describe('Version of this file'),
@@ -194,6 +205,7 @@ export const schema = z.strictObject({
   cache: cache.prefault({}),
   airflow: airflow.prefault({}),
   storage: storage.prefault({}),
+  iam: iam.prefault({}),
   tls: tls.prefault({}),
   tags: z
     .record(z.string(), z.string({ error: 'text' }), { error: 'key=value pairs' })

@@ -169,10 +169,13 @@ export const role = resource(
       const answer = await ask(iam, new GetRoleCommand({ RoleName: names.role })).catch(unlessGone);
       return answer && (recorded || isOurs(answer.Role?.Tags)) ? { roleName: names.role } : undefined;
     },
-    async create({ iam, names, account, tags }) {
+    async create({ iam, names, config, account, tags }) {
+      const { permissionsBoundary, rolePath } = config.iam;
       await iam.send(
         new CreateRoleCommand({
           RoleName: names.role,
+          Path: rolePath,
+          ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: permissionsBoundary }),
           Description: 'airflow-aws: what the nodes may do',
           AssumeRolePolicyDocument: assumedByEc2(account),
           Tags: tags,
@@ -205,8 +208,11 @@ export const instanceProfile = resource(
       const ours = recorded || isOurs(answer?.InstanceProfile?.Tags);
       return answer && ours ? { instanceProfileName: InstanceProfileName, roleName: names.role } : undefined;
     },
-    async create({ iam, names, tags }, { role }) {
-      await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: names.instanceProfile, Tags: tags }));
+    async create({ iam, names, config, tags }, { role }) {
+      const Path = config.iam.rolePath;
+      await iam.send(
+        new CreateInstanceProfileCommand({ InstanceProfileName: names.instanceProfile, Path, Tags: tags }),
+      );
       return { instanceProfileName: names.instanceProfile, roleName: role.roleName };
     },
     async finish({ iam }, { instanceProfileName, roleName }) {

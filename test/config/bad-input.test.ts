@@ -216,6 +216,18 @@ describe('a file is refused with the place, the reason and the fix:', () => {
       'certificate',
     ],
     ['a bucket name in upper case', 'storage: { bucketName: Logs }', '"Logs" is not a bucket name', 'lower-case'],
+    [
+      'a boundary that is no ARN',
+      'iam: { permissionsBoundary: limits }',
+      'the ARN of a managed policy',
+      'arn:aws:iam::',
+    ],
+    [
+      'a role path without its slashes',
+      'iam: { rolePath: teams/data }',
+      'begins and ends with a slash',
+      '/teams/data/',
+    ],
     ['a bucket name that S3 keeps', 'storage: { bucketName: sthree-logs }', 'S3 keeps names', 'sthree-'],
     ['a tag of AWS', 'tags: { "aws:team": data }', 'set by AWS or by airflow-aws', 'another key'],
     ['a tag of ours', 'tags: { "airflow-aws:stack": x }', 'set by AWS or by airflow-aws', 'another key'],

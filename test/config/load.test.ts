@@ -55,6 +55,7 @@ describe('the defaults', () => {
         user: { username: 'user', email: 'user@example.com' },
       },
       storage: {},
+      iam: { rolePath: '/' },
       tls: { mode: 'self-signed' },
       tags: {},
       state: 'local',

@@ -70,7 +70,7 @@ const settings: Record<string, string> = {
     'database: { instanceClass: db.t3.medium }\ncache: { engine: redis, engineVersion: "7.1", nodeType: cache.r6g.large }\n',
   'debian-13 without TLS': 'os: debian-13\ntls: { mode: "off" }\n',
   'names, tags and a region of one’s own':
-    'name: etl-2\nregion: eu-west-1\nzones: [b, c]\nstorage: { bucketName: logs-of-etl }\ncache: { userId: etluser }\ntags: { team: data }\nprotect: true\n',
+    'name: etl-2\nregion: eu-west-1\nzones: [b, c]\nstorage: { bucketName: logs-of-etl }\ncache: { userId: etluser }\niam: { permissionsBoundary: "arn:aws:iam::123456789012:policy/limits/etl", rolePath: /teams/data/ }\ntags: { team: data }\nprotect: true\n',
 };
 
 describe('exactly what iam policy prints', { timeout: 600_000 }, () => {

@@ -186,6 +186,18 @@ describe('role', () => {
     ]);
   });
 
+  it('create puts the role beneath the path and the boundary that the settings name, and without them under neither', async () => {
+    iam.on(CreateRoleCommand).resolves({} as never);
+    await role.create(awsFor(role), {});
+    const permissionsBoundary = 'arn:aws:iam::123456789012:policy/limits';
+    await role.create(awsFor(role, { settings: { iam: { permissionsBoundary, rolePath: '/teams/data/' } } }), {});
+    const given = inputsOf(CreateRoleCommand).map(({ Path, PermissionsBoundary }) => [Path, PermissionsBoundary]);
+    expect(given).toEqual([
+      ['/', undefined],
+      ['/teams/data/', permissionsBoundary],
+    ]);
+  });
+
   it('finish allows this bucket and this deployment’s parameters, and nothing else', async () => {
     iam.on(PutRolePolicyCommand).resolves({});
     await role.finish!(awsFor(role), identity, {});
@@ -219,6 +231,13 @@ describe('instanceProfile', () => {
     expect(await instanceProfile.find(awsFor(instanceProfile), { role: { roleName } })).toBeUndefined();
     iam.on(GetInstanceProfileCommand).rejects(awsError('NoSuchEntityException'));
     expect(await instanceProfile.find(awsFor(instanceProfile), { role: { roleName } })).toBeUndefined();
+  });
+
+  it('create puts it beneath the path of the role', async () => {
+    iam.on(CreateInstanceProfileCommand).resolves({} as never);
+    const settings = { iam: { rolePath: '/teams/data/' } };
+    await instanceProfile.create(awsFor(instanceProfile, { settings }), { role: { roleName } });
+    expect(inputsOf(CreateInstanceProfileCommand)[0]!.Path).toBe('/teams/data/');
   });
 
   it('create sends one call with name and tags', async () => {

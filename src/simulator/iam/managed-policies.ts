@@ -124,6 +124,33 @@ export function policyTable(scope: Scope) {
   return scope.globalTable<PolicyRow>('iam.policies');
 }
 
+/**
+ * An account that is rehearsed in has the boundary that its owner's real account has, whatever its number: a policy that
+ * allows everything, since what the real one says is not known here.
+ */
+export function knowBoundary(scope: Scope, arn: string) {
+  const [, owner, path = '/', name = ''] = /^arn:[\w-]+:iam::(\d{12}|aws):policy(\/(?:.*\/)?)(.+)$/.exec(arn) ?? [];
+  const table = policyTable(scope);
+  if (owner === 'aws' || table.peek(arn)) return;
+  const document = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
+  });
+  const row = table.insert(arn, {
+    policyName: name,
+    policyId: 'ANPAREHEARSALBOUNDARY',
+    path,
+    arn,
+    createDate: scope.now,
+    updateDate: scope.now,
+    versions: [{ versionId: 'v1', document, createDate: scope.now, isDefault: true }],
+    versionsMade: 1,
+    tags: {},
+  });
+  // It is older than the rehearsal.
+  delete row.visibleAt;
+}
+
 export function awsManagedPolicies(scope: Scope): PolicyRow[] {
   return Object.keys(awsPolicies)
     .map((name) => awsPolicy(scope, name))
