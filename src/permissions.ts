@@ -44,8 +44,10 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
   const fileSystems = [arn('elasticfilesystem', 'file-system/*')];
   const parameters = [arn('ssm', `parameter${names.parameterPrefix}*`)];
   const { rolePath, permissionsBoundary } = config.iam;
-  const role = [iam(`role${rolePath}${names.role}`)];
-  const profile = [iam(`instance-profile${rolePath}${names.instanceProfile}`)];
+  // What is not there has no path, and AWS asks about it by its name alone.
+  const paths = [...new Set([rolePath, '/'])];
+  const role = paths.map((path) => iam(`role${path}${names.role}`));
+  const profile = paths.map((path) => iam(`instance-profile${path}${names.instanceProfile}`));
   const beneath = permissionsBoundary === undefined ? {} : { 'iam:PermissionsBoundary': permissionsBoundary };
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
   const made = { 'aws:RequestTag/airflow-aws:name': config.name };
@@ -324,13 +326,13 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'SayWhatTheRoleMayDo',
-      actions: of('iam', 'DeleteRolePolicy PutRolePolicy'),
+      actions: of('iam', 'PutRolePolicy'),
       resources: role,
       ...(permissionsBoundary === undefined ? {} : { conditions: { StringEquals: beneath } }),
     },
     {
       sid: 'TheRole',
-      actions: of('iam', 'DeleteRole GetRole'),
+      actions: of('iam', 'DeleteRole DeleteRolePolicy GetRole'),
       resources: role,
     },
     {
@@ -356,8 +358,8 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     {
       sid: 'RolesOfServicesAtTheirFirstUse',
       actions: of('iam', 'CreateServiceLinkedRole'),
-      resources: serviceLinked.map(([service, name]) => iam(`role/aws-service-role/${service}/${name}`)),
-      conditions: { StringEquals: { 'iam:AWSServiceName': serviceLinked.map(([service]) => service) } },
+      resources: [iam('role/aws-service-role/*')],
+      conditions: { StringEquals: { 'iam:AWSServiceName': serviceLinked } },
     },
     {
       sid: 'MakeSecretsWithOurTag',
@@ -378,13 +380,10 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
   ];
 }
 
-/** Services that make a role of their own when they are first used in an account, and its name. */
-const serviceLinked = [
-  ['elasticloadbalancing.amazonaws.com', 'AWSServiceRoleForElasticLoadBalancing'],
-  ['rds.amazonaws.com', 'AWSServiceRoleForRDS'],
-  ['elasticache.amazonaws.com', 'AWSServiceRoleForElastiCache'],
-  ['elasticfilesystem.amazonaws.com', 'AWSServiceRoleForAmazonElasticFileSystem'],
-] as const;
+/** Services that make a role of their own when they are first used in an account. */
+const serviceLinked = ['elasticloadbalancing', 'rds', 'elasticache', 'elasticfilesystem'].map(
+  (one) => `${one}.amazonaws.com`,
+);
 
 /** A snapshot is named, or has an ARN where it is another account's. */
 function snapshotArn(given: string, arn: (service: string, resource: string) => string): string {
