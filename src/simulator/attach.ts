@@ -119,36 +119,40 @@ async function answer(
   await account.clock.idle(() => account.clock.sleep(1000 * (changing ? latency.change : latency.read)));
   if (unattended) await passTimeIfAskedAgain(account, `${service}:${operation}`, input, changing);
 
-  account.calls++;
-  if (faults.asleepAtCall === account.calls) {
-    account.clock.suspend(3_600_000);
-    throw connectionReset();
-  }
-  if (account.offline) throw nameNotFound(service);
-  if (faults.expireAtCall !== undefined && account.calls >= faults.expireAtCall) return expired(service);
-  if (dice(account, faults.resetBefore)) throw connectionReset();
-  if (dice(account, faults.throttle)) return throttled(service);
-  const refused = refusedOnPurpose(faults.refuse, { scope: account.scope(region), service, operation, input });
-  if (refused) return refused;
-
-  account.catchUp();
-  const forbidden = authorize(account, { scope: account.scope(region), service, operation, input });
-  if (forbidden) return forbidden;
-  let output: Record<string, unknown>;
   try {
-    output = carryOut(account.scope(region), service, operation, input, schema);
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
+    account.calls++;
+    if (faults.asleepAtCall === account.calls) {
+      account.clock.suspend(3_600_000);
+      throw connectionReset();
+    }
+    if (account.offline) throw nameNotFound(service);
+    if (faults.expireAtCall !== undefined && account.calls >= faults.expireAtCall) return expired(service);
+    if (dice(account, faults.resetBefore)) throw connectionReset();
+    if (dice(account, faults.throttle)) return throttled(service);
+    const refused = refusedOnPurpose(faults.refuse, { scope: account.scope(region), service, operation, input });
+    if (refused) return refused;
+
+    account.catchUp();
+    const forbidden = authorize(account, { scope: account.scope(region), service, operation, input });
+    if (forbidden) return forbidden;
+    let output: Record<string, unknown>;
+    try {
+      output = carryOut(account.scope(region), service, operation, input, schema);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+    if (changing) account.save();
+    moment('inside');
+    if (changing && dice(account, faults.resetAfter)) throw connectionReset();
+    if (changing && losesFirst(account, `${service}:${operation}`)) throw connectionReset();
+    if (changing && dice(account, faults.errorAfter))
+      return refusal('InternalError', 'An internal error has occurred', 500);
+    return output;
+  } finally {
+    // A refusal and a lost answer are answers as well.
+    moment('after');
   }
-  if (changing) account.save();
-  moment('inside');
-  if (changing && dice(account, faults.resetAfter)) throw connectionReset();
-  if (changing && losesFirst(account, `${service}:${operation}`)) throw connectionReset();
-  if (changing && dice(account, faults.errorAfter))
-    return refusal('InternalError', 'An internal error has occurred', 500);
-  moment('after');
-  return output;
 }
 
 function losesFirst({ faults: { loseFirst = 0 }, lost }: Account, name: string): boolean {

@@ -161,6 +161,13 @@ describe('the flags of a rehearsal', () => {
     expect(ended.stderr).toContain('--simulate');
   });
 
+  test('kill after a change that was refused as after any other', async () => {
+    const folder = temporaryFolder();
+    const flags = ['--fault', '9:InsufficientInstanceCapacity', '--kill-after', '12', '--seed', '7'];
+    expect((await cli(folder, ['up', '--simulate', '--yes', ...flags])).signal).toBe('SIGKILL');
+    expect((await simulatedUp(folder, { resume: true, until: '9' })).exitCode).toBe(0);
+  });
+
   test('say with --verbose what AWS calls it, and the id of the request', async () => {
     const folder = temporaryFolder();
     const ended = await cli(folder, ['up', '--simulate', '--yes', '--verbose', '--fault', '1:VpcLimitExceeded']);
