@@ -28,7 +28,8 @@ try {
     const folder = join(directory, String(seed));
     mkdirSync(folder);
     const report = await storm(seed, folder);
-    const whole = isDeepStrictEqual(report.built, built) && Object.keys(report.left).length === 0;
+    const ended = report.up.at(-1) === 'ok' && report.destroy.at(-1) === 'ok';
+    const whole = ended && isDeepStrictEqual(report.built, built) && Object.keys(report.left).length === 0;
     if (!whole) wrong++;
     totals.runs += report.up.length - 1;
     totals.calls += report.calls;
