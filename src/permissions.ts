@@ -1,6 +1,7 @@
 import type { Place } from './aws.ts';
 import type { Config } from './config/schema.ts';
 import { imageParameters } from './hosts/os.ts';
+import { ec2Principal, of, serviceLinked, snapshotArn, words } from './iam-words.ts';
 import type { Names } from './names.ts';
 import { bucketPlace } from './shared-state/place.ts';
 
@@ -74,7 +75,8 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         ),
         ...of(
           'elasticloadbalancing',
-          'DescribeListeners DescribeLoadBalancers DescribeTags DescribeTargetGroups DescribeTargetHealth',
+          `DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeTags
+          DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth`,
         ),
         ...of('rds', 'DescribeOrderableDBInstanceOptions'),
         ...of('elasticache', 'DescribeCacheEngineVersions'),
@@ -129,7 +131,11 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'MendOursInEc2',
-      actions: of('ec2', 'CreateTags ModifySubnetAttribute ReplaceRouteTableAssociation RevokeSecurityGroupIngress'),
+      actions: of(
+        'ec2',
+        `CreateTags ModifyInstanceAttribute ModifyInstanceMetadataOptions ModifySubnetAttribute ModifyVolume
+        ReplaceRouteTableAssociation RevokeSecurityGroupIngress StartInstances StopInstances`,
+      ),
       resources: [arn('ec2', '*/*')],
       conditions: ours,
       mishap: ['up'],
@@ -190,6 +196,23 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       conditions: notAnothers,
     },
     {
+      sid: 'MendOurs',
+      actions: [
+        ...of('rds', 'AddTagsToResource ModifyDBCluster ModifyDBInstance'),
+        ...of('elasticache', 'ModifyReplicationGroup ModifyUser'),
+        ...of('elasticloadbalancing', 'AddTags ModifyListener ModifyTargetGroup SetSecurityGroups'),
+        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups TagResource UpdateFileSystem'),
+      ],
+      resources: [
+        ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, 'cluster-pg:default.*', 'pg:default.*'),
+        ...cache(`replicationgroup:${names.replicationGroup}`, `user:${names.cacheUser}`),
+        ...elb(`*/app/${names.loadBalancer}/*`, `targetgroup/${names.targetGroup}/*`),
+        ...fileSystems,
+      ],
+      conditions: notAnothers,
+      mishap: ['up'],
+    },
+    {
       sid: 'TagTheFinalSnapshot',
       actions: of('rds', 'AddTagsToResource'),
       resources: rds(`cluster-snapshot:${names.dbCluster}-final-*`),
@@ -219,10 +242,12 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       sid: 'LookAtTheCache',
       actions: of(
         'elasticache',
-        'DescribeCacheSubnetGroups DescribeReplicationGroups DescribeUserGroups DescribeUsers ListTagsForResource',
+        `DescribeCacheClusters DescribeCacheSubnetGroups DescribeReplicationGroups DescribeUserGroups DescribeUsers
+        ListTagsForResource`,
       ),
       resources: cache(
         `replicationgroup:${names.replicationGroup}`,
+        `cluster:${names.replicationGroup}-*`,
         `subnetgroup:${names.cacheSubnetGroup}`,
         `user:${names.cacheUser}`,
         `user:${names.cacheDefaultUser}`,
@@ -282,7 +307,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'LookAtFileSystems',
-      actions: of('elasticfilesystem', 'DescribeFileSystems DescribeMountTargets'),
+      actions: of('elasticfilesystem', 'DescribeFileSystems DescribeMountTargetSecurityGroups DescribeMountTargets'),
       resources: fileSystems,
     },
     {
@@ -301,10 +326,17 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       sid: 'TheBucket',
       actions: of(
         's3',
-        `DeleteBucket GetBucketTagging ListBucket ListBucketMultipartUploads ListBucketVersions
-        PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration`,
+        `DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetEncryptionConfiguration ListBucket
+        ListBucketMultipartUploads ListBucketVersions PutBucketPublicAccessBlock PutBucketTagging
+        PutEncryptionConfiguration`,
       ),
       resources: [bucket],
+    },
+    {
+      sid: 'MendTheBucketAndTheRole',
+      actions: ['s3:DeleteBucketPolicy', 'iam:UpdateAssumeRolePolicy'],
+      resources: [bucket, ...role],
+      mishap: ['up'],
     },
     {
       sid: 'EmptyTheBucket',
@@ -332,7 +364,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'TheRole',
-      actions: of('iam', 'DeleteRole DeleteRolePolicy GetRole'),
+      actions: of('iam', 'DeleteRole DeleteRolePolicy GetRole GetRolePolicy'),
       resources: role,
     },
     {
@@ -378,28 +410,6 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       resources: [arn('ssm', `parameter${imageParameters[config.os]}`, '')],
     },
   ];
-}
-
-/** Services that make a role of their own when they are first used in an account. */
-const serviceLinked = ['elasticloadbalancing', 'rds', 'elasticache', 'elasticfilesystem'].map(
-  (one) => `${one}.amazonaws.com`,
-);
-
-/** A snapshot is named, or has an ARN where it is another account's. */
-function snapshotArn(given: string, arn: (service: string, resource: string) => string): string {
-  return given.startsWith('arn:') ? given : arn('rds', `cluster-snapshot:${given}`);
-}
-
-function ec2Principal(partition: string): string {
-  return partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';
-}
-
-function words(text: string): string[] {
-  return text.trim().split(/\s+/);
-}
-
-function of(service: string, operations: string): string[] {
-  return words(operations).map((one) => `${service}:${one}`);
 }
 
 /** A state that a team keeps in S3. No rehearsal needs it: it keeps its state beside its account. */

@@ -103,7 +103,7 @@ export class Session {
       recorded: row?.identity,
       isOurs: (given) => this.#isOurs(key, given, seen),
       seek: (kind, id = row?.identity?.[kind.idField]) =>
-        remembered(answers, `${kind.idField} ${id} of ${key}`, () => this.#seek(key, kind, id, seen)),
+        remembered(answers, `${kind.idField} ${id} of ${key}`, () => this.#seek(key, kind, id, { seen, answers })),
       ask: (client, command) => remembered(answers, textOf(command), () => this.#ask(client, command)),
       wait: (what, look) => this.#wait(what, look, progress),
       myCidrs: async () => {
@@ -191,15 +191,18 @@ export class Session {
     key: string,
     kind: Ec2Kind<Item>,
     id: string | undefined,
-    seen: Binding['seen'],
+    { seen, answers }: Pick<Binding, 'seen'> & { answers: Answers | undefined },
   ): Promise<Item | undefined> {
+    const byStack = kind.ask([{ Name: 'tag:airflow-aws:stack', Values: [this.#options.stack.id] }]);
+    const isIt = (item: Item) => kind.id(item) === id && (kind.live?.(item) ?? true);
     if (id !== undefined) {
-      const items = await this.#byId(kind, id);
-      const found = items.find((item) => kind.id(item) === id && (kind.live?.(item) ?? true));
+      const known = await answers?.get(textOf(byStack));
+      const listed = known === undefined ? [] : (kind.list(known as object) ?? []);
+      const found = listed.find(isIt) ?? (await this.#byId(kind, id)).find(isIt);
       if (found) return found;
     }
-    const byStack = kind.ask([{ Name: 'tag:airflow-aws:stack', Values: [this.#options.stack.id] }]);
-    const items = (kind.list(await this.#ask(this.#clients.ec2, byStack)) ?? []).filter(
+    const answer = await remembered(answers, textOf(byStack), () => this.#ask(this.#clients.ec2, byStack));
+    const items = (kind.list(answer) ?? []).filter(
       (item) => (kind.live?.(item) ?? true) && this.#isOurs(key, kind.tags(item), seen),
     );
     if (items.length > 1)

@@ -57,7 +57,9 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   if (deployment.state) {
     const { rows } = deployment.state;
     // What the state lacks is found by the audit.
-    await trustState(deployment, flags, graphOf([...everything().values()].filter(({ key }) => rows[key])));
+    await trustState(deployment, flags, {
+      graph: graphOf([...everything().values()].filter(({ key }) => rows[key])),
+    });
   }
   const state = deployment.state ?? (await rebuildState(deployment));
   if (!state) {

@@ -1,5 +1,6 @@
 import { criticalPath, type Graph } from '../engine/graph.ts';
 import type { Difference } from '../engine/resource.ts';
+import type { Answers } from '../engine/run.ts';
 import { isRefused, type Survey, survey, type Verdict } from '../engine/survey.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { hoursPerMonth, prices } from '../prices.ts';
@@ -25,11 +26,15 @@ export interface Plan extends Survey {
 }
 
 /** What `up` would do with the resources of `graph`. Asks the account and changes nothing. */
-export async function planOf(deployment: Deployment, graph: Graph = deployment.graph): Promise<Plan> {
+export async function planOf(
+  deployment: Deployment,
+  graph: Graph = deployment.graph,
+  answers?: Answers,
+): Promise<Plan> {
   const { state, config } = deployment;
   refuseOtherNetwork(deployment);
   const surveyed: Survey = state
-    ? await survey(runOf(deployment, state), graph)
+    ? await survey(runOf(deployment, state), graph, answers)
     : {
         verdicts: new Map([...graph.keys()].map((key) => [key, 'create'])),
         differences: new Map(),
@@ -97,6 +102,19 @@ export function refusedChanges({ differences, refuse }: Plan): UserError | undef
     fix: lines(({ mend }) => mend.fix),
     resource: found[0]!.key,
   });
+}
+
+/**
+ * What is found by a name that the settings decide looks like somebody else's under another one. That is a change which is
+ * refused, and no wrong state.
+ */
+export async function refusedName(deployment: Deployment): Promise<UserError | undefined> {
+  if (!deployment.state) return undefined;
+  const plan = await planOf(deployment);
+  const named = [...plan.differences.values()]
+    .flat()
+    .some(({ attribute }) => attribute === 'BucketName' || attribute === 'UserId');
+  return named ? refusedChanges(plan) : undefined;
 }
 
 export function planData({ verdicts: _verdicts, differences, unknown, work: _work, ...plan }: Plan) {

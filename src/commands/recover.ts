@@ -1,4 +1,5 @@
 import type { Graph } from '../engine/graph.ts';
+import type { Answers } from '../engine/run.ts';
 import { type Disagreement, disagreements } from '../engine/verify.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
 import { type State, stateDamaged } from '../state.ts';
@@ -34,13 +35,18 @@ export async function offerRebuild(io: CommandIo, flags: DeploymentFlags): Promi
  * make it again; elsewhere it throws, and names the command. Without a state and with nothing in the account all is well.
  * Only what is in `graph` is looked at.
  */
-export async function trustState(deployment: Deployment, flags: DeploymentFlags, graph = everything()): Promise<void> {
+export async function trustState(
+  deployment: Deployment,
+  flags: DeploymentFlags,
+  { graph = everything(), answers }: { graph?: Graph; answers?: Answers } = {},
+): Promise<void> {
   const { state } = deployment;
-  const problem = state ? await differing(deployment, state, graph) : await lost(deployment);
+  const problem = state ? await differing(deployment, state, graph, answers) : await lost(deployment);
   if (!problem) return;
   if (!canAsk(deployment.io, flags)) throw problem;
   deployment.io.note(`${problem.what}\n${problem.why}`);
   await confirmed(deployment.io, flags, question);
+  answers?.clear();
   deployment.state = await rebuildState(deployment);
   await deployment.state?.save();
 }
@@ -62,8 +68,13 @@ async function lost(deployment: Deployment): Promise<UserError | undefined> {
   });
 }
 
-async function differing(deployment: Deployment, state: State, graph: Graph): Promise<UserError | undefined> {
-  const found = await disagreements(runOf(deployment, state), graph);
+async function differing(
+  deployment: Deployment,
+  state: State,
+  graph: Graph,
+  answers: Answers | undefined,
+): Promise<UserError | undefined> {
+  const found = await disagreements(runOf(deployment, state), graph, answers);
   if (found.length === 0) return undefined;
   return userError({
     code: 'state-differs',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configFile } from '../config.ts';
 import { needsOf, withNeeds } from '../engine/graph.ts';
+import type { Answers } from '../engine/run.ts';
 import { up as carryOut, type Outcome } from '../engine/up.ts';
 import { exitCodes, type UserError, userError } from '../errors.ts';
 import { preflight } from '../preflight.ts';
@@ -13,7 +14,7 @@ import type { CommandIo } from './command-io.ts';
 import { ask, confirmed } from './confirm.ts';
 import { type Deployment, type DeploymentFlags, hourlyUsd, newState, runOf, withLock } from './deployment.ts';
 import { failureOf } from './failure.ts';
-import { type Plan, planOf, printPlan, refusedChanges } from './plan.ts';
+import { type Plan, planOf, printPlan, refusedChanges, refusedName } from './plan.ts';
 import { offerRebuild, trustState } from './recover.ts';
 import { figures, furtherFailures, openScreen, stopOnSignal } from './running.ts';
 import { readLogins } from './secrets.ts';
@@ -41,7 +42,10 @@ export async function up(io: CommandIo, flags: UpFlags): Promise<number> {
 
 async function upLocked(deployment: Deployment, flags: UpFlags, until: number): Promise<number> {
   const { io, traffic } = deployment;
-  await trustState(deployment, flags);
+  const answers: Answers = new Map();
+  await trustState(deployment, flags, { answers }).catch(async (error) => {
+    throw (await refusedName(deployment)) ?? error;
+  });
   await goOnOrRefuse(deployment, flags);
   refuseToRestoreOver(deployment);
   const wanted = steps.filter(({ number }) => number <= until).flatMap(({ resources }) => resources);
@@ -49,7 +53,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     deployment.graph,
     wanted.filter(({ key }) => deployment.graph.has(key)),
   );
-  const plan = await planOf(deployment, graph);
+  const plan = await planOf(deployment, graph, answers);
   const worked = new Set(plan.work);
   const busy = worked.size > 0;
   if (!io.json && flags.quiet !== true && busy) printPlan(io.note, plan, io);

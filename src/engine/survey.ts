@@ -30,12 +30,14 @@ export interface Survey {
   readonly unknown: ReadonlyMap<string, string>;
 }
 
-/** Looks at everything that has a row and changes nothing. Each question is asked once, however many need its answer. */
-export async function survey(run: Run, graph: Graph): Promise<Survey> {
+/**
+ * Looks at everything that has a row and changes nothing. Each question is asked once, however many need its answer;
+ * `answers` has those that were asked just before.
+ */
+export async function survey(run: Run, graph: Graph, answers: Answers = new Map()): Promise<Survey> {
   const verdicts = new Map<string, Verdict>();
   const differences = new Map<string, readonly Difference[]>();
   const unknown = new Map<string, string>();
-  const answers: Answers = new Map();
   const look = async (resource: AnyResource): Promise<Verdict> => {
     const { key } = resource;
     const row = run.state.row(key);

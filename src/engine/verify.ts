@@ -1,7 +1,7 @@
 import type { Identity } from '../state.ts';
 import { type Graph, inOrder } from './graph.ts';
 import type { AnyResource } from './resource.ts';
-import { bindTo, known, persist, type Run } from './run.ts';
+import { type Answers, bindTo, known, persist, type Run } from './run.ts';
 
 /** Where the state and the account's tags say different things. */
 export interface Disagreement {
@@ -20,28 +20,32 @@ const settled = 60_000;
  * no disagreement. A state that was edited, or is a copy of an earlier one, shows here before it can do harm: a wrong id
  * would be destroyed, and a missing row would be made twice.
  */
-export async function disagreements(run: Run, graph: Graph): Promise<Disagreement[]> {
+export async function disagreements(run: Run, graph: Graph, answers?: Answers): Promise<Disagreement[]> {
   // What destroy takes no time for is work on a server, or nobody's to take away.
   const asked = inOrder(graph).filter(({ typicalSeconds }) => typicalSeconds.destroy > 0);
-  const found = await Promise.all(asked.map((resource) => compare(run, resource)));
+  const found = await Promise.all(asked.map((resource) => compare(run, resource, answers && { answers })));
   return found.flat();
 }
 
-async function compare(run: Run, resource: AnyResource): Promise<Disagreement[]> {
+async function compare(run: Run, resource: AnyResource, shared: { answers?: Answers } = {}): Promise<Disagreement[]> {
   const { key } = resource;
   const row = run.state.row(key);
   // Without an identity the row says "perhaps", and the run looks for it itself.
   if (row && !row.identity) return [];
   const recorded = row?.identity;
-  const tagged = await find(run, resource, { unrecorded: true });
+  const tagged = await find(run, resource, { ...shared, unrecorded: true });
   // What is only used is not ours to make or to destroy.
   if (recorded?.used || tagged?.used) return [];
   if (tagged) return same(recorded, tagged) ? [] : [{ key, recorded, tagged }];
   if (!row || run.clock.now() - Date.parse(row.since) < settled) return [];
-  return (await find(run, resource, { unrecorded: false })) ? [{ key, recorded, tagged: undefined }] : [];
+  return (await find(run, resource, { ...shared, unrecorded: false })) ? [{ key, recorded, tagged: undefined }] : [];
 }
 
-function find(run: Run, resource: AnyResource, bound: { unrecorded: boolean }): Promise<Identity | undefined> {
+function find(
+  run: Run,
+  resource: AnyResource,
+  bound: { unrecorded: boolean; answers?: Answers },
+): Promise<Identity | undefined> {
   const needs = known(run, resource);
   return persist(run, ['throttle', 'unclear'], () => resource.find(bindTo(run, resource, bound), needs));
 }

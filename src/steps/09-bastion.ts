@@ -8,7 +8,7 @@ import { mainRouteTable } from './04-route-tables.ts';
 import { publicSecurityGroup } from './07-security-groups.ts';
 import { keyPair } from './08-key-pair.ts';
 import { dataStays, differing } from './differences.ts';
-import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from './instances.ts';
+import { compareInstance, findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from './instances.ts';
 
 // Looked up once and kept in the state: a resume days later must not start another operating system.
 export const baseImage = resource(
@@ -65,6 +65,8 @@ export const bastion = resource(
       const { PublicIpAddress = '', PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
       return { publicIp: PublicIpAddress, privateIp: PrivateIpAddress };
     },
+    compare: (aws, { instanceId }, { publicSecurityGroup: { groupId } }) =>
+      compareInstance(aws, instanceId, aws.config.bastion, { groupId, setting: 'bastion.volumeGiB' }),
     destroy: (aws, { instanceId }) => terminate(aws, instanceId),
   },
 );

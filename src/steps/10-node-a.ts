@@ -6,6 +6,7 @@ import { privateSecurityGroup } from './07-security-groups.ts';
 import { keyPair } from './08-key-pair.ts';
 import { baseImage } from './09-bastion.ts';
 import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from './instances.ts';
+import { compareNode } from './rolling.ts';
 
 export const nodeA = resource(
   'nodeA',
@@ -28,6 +29,7 @@ export const nodeA = resource(
       const { PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
       return { privateIp: PrivateIpAddress };
     },
+    compare: (aws, { instanceId }, { privateSecurityGroup: { groupId } }) => compareNode(aws, instanceId, groupId),
     destroy: (aws, { instanceId }) => terminate(aws, instanceId),
   },
 );

@@ -10,14 +10,17 @@ import {
   DeleteTargetGroupCommand,
   DeregisterTargetsCommand,
   DescribeListenersCommand,
+  DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
   DescribeTagsCommand,
+  DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   type LoadBalancer,
-  ModifyLoadBalancerAttributesCommand,
-  ModifyTargetGroupAttributesCommand,
+  ModifyListenerCommand,
+  ModifyTargetGroupCommand,
   RegisterTargetsCommand,
+  SetSecurityGroupsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Aws } from '../aws.ts';
 import { isGone, unless, unlessGone } from '../aws-errors.ts';
@@ -27,9 +30,16 @@ import { vpc } from './01-vpc.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
 import { nodeA } from './10-node-a.ts';
-
-/** A path that asks no database, so that a short outage of it does not take every node out of service. */
-const healthPath = '/api/v2/version';
+import { differing } from './differences.ts';
+import {
+  attributeDifferences,
+  healthCheck,
+  loadBalancerAttributes,
+  sameTags,
+  setLoadBalancerAttributes,
+  setTargetGroupAttributes,
+  targetGroupAttributes,
+} from './load-balancing.ts';
 
 async function carriesOurTags(aws: Aws, arn: string): Promise<boolean> {
   const { elbv2, ask, recorded, isOurs } = aws;
@@ -78,13 +88,7 @@ export const loadBalancer = resource(
       return { loadBalancerArn: LoadBalancers![0]!.LoadBalancerArn!, loadBalancerName: names.loadBalancer };
     },
     async finish(aws, { loadBalancerArn, loadBalancerName }) {
-      // Airflow builds its redirects from the Host header, so the load balancer must pass on what the browser sent.
-      await aws.elbv2.send(
-        new ModifyLoadBalancerAttributesCommand({
-          LoadBalancerArn: loadBalancerArn,
-          Attributes: [{ Key: 'routing.http.preserve_host_header.enabled', Value: 'true' }],
-        }),
-      );
+      await setLoadBalancerAttributes(aws, loadBalancerArn);
       const found = await aws.wait({ for: 'load balancer active', everySeconds: 6, timeoutSeconds: 1200 }, async () => {
         const one = await loadBalancerNamed(aws, loadBalancerName);
         if (one?.State?.Code === 'failed')
@@ -92,6 +96,24 @@ export const loadBalancer = resource(
         return one?.State?.Code === 'active' ? one : undefined;
       });
       return { dnsName: found.DNSName ?? '' };
+    },
+    async compare(aws, { loadBalancerArn, loadBalancerName }, { privateSecurityGroup: { groupId } }) {
+      const { elbv2, ask } = aws;
+      const LoadBalancerArn = loadBalancerArn;
+      const [found, { Attributes = [] }, tags] = await Promise.all([
+        loadBalancerNamed(aws, loadBalancerName),
+        ask(elbv2, new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn })),
+        sameTags(aws, loadBalancerArn),
+      ]);
+      return [
+        ...differing('SecurityGroups', found?.SecurityGroups, groupId, () =>
+          elbv2.send(new SetSecurityGroupsCommand({ LoadBalancerArn, SecurityGroups: [groupId] })),
+        ),
+        ...attributeDifferences(Attributes, loadBalancerAttributes, () =>
+          setLoadBalancerAttributes(aws, loadBalancerArn),
+        ),
+        ...tags,
+      ];
     },
     async destroy(aws, { loadBalancerArn, loadBalancerName }) {
       await aws.elbv2.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: loadBalancerArn })).catch(unlessGone);
@@ -130,31 +152,34 @@ export const targetGroup = resource(
           Port: 80,
           VpcId: vpc.vpcId,
           TargetType: 'instance',
-          HealthCheckPath: healthPath,
-          HealthCheckIntervalSeconds: 10,
-          HealthCheckTimeoutSeconds: 6,
-          HealthyThresholdCount: 2,
-          UnhealthyThresholdCount: 2,
+          ...healthCheck,
           Matcher: { HttpCode: '200' },
           Tags: tags,
         }),
       );
       return { targetGroupArn: TargetGroups![0]!.TargetGroupArn! };
     },
-    async finish({ elbv2 }, { targetGroupArn }) {
-      await elbv2.send(
-        new ModifyTargetGroupAttributesCommand({
-          TargetGroupArn: targetGroupArn,
-          Attributes: [
-            { Key: 'stickiness.enabled', Value: 'true' },
-            { Key: 'stickiness.type', Value: 'lb_cookie' },
-            { Key: 'stickiness.lb_cookie.duration_seconds', Value: '86400' },
-            // The default of five minutes would be spent on every node that leaves.
-            { Key: 'deregistration_delay.timeout_seconds', Value: '20' },
-          ],
-        }),
-      );
+    async finish(aws, { targetGroupArn }) {
+      await setTargetGroupAttributes(aws, targetGroupArn);
       return {};
+    },
+    async compare(aws, { targetGroupArn }) {
+      const { elbv2, ask, names } = aws;
+      const TargetGroupArn = targetGroupArn;
+      const [answer, { Attributes = [] }, tags] = await Promise.all([
+        ask(elbv2, new DescribeTargetGroupsCommand({ Names: [names.targetGroup] })),
+        ask(elbv2, new DescribeTargetGroupAttributesCommand({ TargetGroupArn })),
+        sameTags(aws, targetGroupArn),
+      ]);
+      const found = answer.TargetGroups?.[0];
+      const setHealthCheck = () => elbv2.send(new ModifyTargetGroupCommand({ TargetGroupArn, ...healthCheck }));
+      return [
+        ...Object.entries(healthCheck).flatMap(([name, value]) =>
+          differing(name, found?.[name as keyof typeof healthCheck], value, setHealthCheck),
+        ),
+        ...attributeDifferences(Attributes, targetGroupAttributes, () => setTargetGroupAttributes(aws, targetGroupArn)),
+        ...tags,
+      ];
     },
     async destroy({ elbv2 }, { targetGroupArn }) {
       await elbv2.send(new DeleteTargetGroupCommand({ TargetGroupArn: targetGroupArn })).catch(unlessGone);
@@ -187,6 +212,30 @@ export const listener = resource(
         }),
       );
       return { listenerArn: Listeners![0]!.ListenerArn! };
+    },
+    async compare(aws, { listenerArn }, { loadBalancer: { loadBalancerArn }, targetGroup: { targetGroupArn } }) {
+      const { elbv2, ask } = aws;
+      const [{ Listeners = [] }, tags] = await Promise.all([
+        ask(elbv2, new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn })),
+        sameTags(aws, listenerArn),
+      ]);
+      const found = Listeners.find(({ ListenerArn }) => ListenerArn === listenerArn);
+      const [action] = found?.DefaultActions ?? [];
+      const to = action?.TargetGroupArn ?? action?.ForwardConfig?.TargetGroups?.[0]?.TargetGroupArn;
+      const set = () =>
+        elbv2.send(
+          new ModifyListenerCommand({
+            ListenerArn: listenerArn,
+            Protocol: 'HTTP',
+            Port: 80,
+            DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
+          }),
+        );
+      return [
+        ...differing('Protocol', found?.Protocol, 'HTTP', set),
+        ...differing('DefaultActions', to ?? action?.Type, targetGroupArn, set),
+        ...tags,
+      ];
     },
     async destroy({ elbv2 }, { listenerArn }) {
       await elbv2.send(new DeleteListenerCommand({ ListenerArn: listenerArn })).catch(unlessGone);

@@ -4,12 +4,9 @@ import {
   CreateDBInstanceCommand,
   CreateDBSubnetGroupCommand,
   type DBCluster,
-  type DBInstance,
   DeleteDBClusterCommand,
   DeleteDBInstanceCommand,
   DeleteDBSubnetGroupCommand,
-  DescribeDBClustersCommand,
-  DescribeDBInstancesCommand,
   DescribeDBSubnetGroupsCommand,
   DescribeEventsCommand,
   ListTagsForResourceCommand,
@@ -24,6 +21,7 @@ import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
+import { clusterNamed, compareCluster, compareDatabaseInstance, instanceNamed } from './aurora.ts';
 import { reveal, secret } from './parameters.ts';
 
 // Aurora takes 8 to 41 printable characters; letters and digits need no escaping in any URL.
@@ -63,16 +61,6 @@ export const dbSubnetGroup = resource(
     },
   },
 );
-
-async function clusterNamed({ rds, ask }: Aws, DBClusterIdentifier: string): Promise<DBCluster | undefined> {
-  const answer = await ask(rds, new DescribeDBClustersCommand({ DBClusterIdentifier })).catch(unlessGone);
-  return answer?.DBClusters?.[0];
-}
-
-async function instanceNamed({ rds, ask }: Aws, DBInstanceIdentifier: string): Promise<DBInstance | undefined> {
-  const answer = await ask(rds, new DescribeDBInstancesCommand({ DBInstanceIdentifier })).catch(unlessGone);
-  return answer?.DBInstances?.[0];
-}
 
 const failedStates = [
   'failed',
@@ -169,6 +157,8 @@ export const dbCluster = resource(
       }
       return { endpoint: found.Endpoint ?? '' };
     },
+    compare: (aws, { dbClusterIdentifier }, { privateSecurityGroup: { groupId } }) =>
+      compareCluster(aws, dbClusterIdentifier, groupId),
     async destroy(aws, { dbClusterIdentifier }) {
       const { rds, keepData, names, stackId, generation } = aws;
       const deletion = new DeleteDBClusterCommand({
@@ -219,7 +209,8 @@ export const dbInstance = resource(
           Engine: 'aurora-mysql',
           AvailabilityZone: `${account.region}${config.zones[0]}`,
           PubliclyAccessible: false,
-          AutoMinorVersionUpgrade: true,
+          // The settings say which version it is; one that AWS chose could not be gone back from.
+          AutoMinorVersionUpgrade: false,
           Tags: tags,
         }),
       );
@@ -234,6 +225,7 @@ export const dbInstance = resource(
       });
       return {};
     },
+    compare: (aws, { dbInstanceIdentifier }) => compareDatabaseInstance(aws, dbInstanceIdentifier),
     async destroy(aws, { dbInstanceIdentifier }) {
       await aws.rds
         .send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: dbInstanceIdentifier, SkipFinalSnapshot: true }))

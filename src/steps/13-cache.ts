@@ -10,10 +10,10 @@ import {
   DeleteUserGroupCommand,
   DescribeCacheSubnetGroupsCommand,
   DescribeEventsCommand,
-  DescribeReplicationGroupsCommand,
   DescribeUserGroupsCommand,
   DescribeUsersCommand,
   ListTagsForResourceCommand,
+  ModifyUserCommand,
 } from '@aws-sdk/client-elasticache';
 import type { Aws } from '../aws.ts';
 import { unlessGone, unlessLeaving } from '../aws-errors.ts';
@@ -21,7 +21,9 @@ import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
+import { differing } from './differences.ts';
 import { reveal, secret } from './parameters.ts';
+import { compareReplicationGroup, replicationGroupWithId } from './replication-group.ts';
 
 // ElastiCache takes 16 to 128 characters.
 export const cachePassword = secret('cachePassword', "airflow-aws: the cache user's password", (aws) =>
@@ -75,6 +77,12 @@ async function userWithId({ elasticache, ask }: Aws, UserId: string) {
   return answer?.Users?.[0];
 }
 
+/** The same words, whatever the order of those that are independent, and of what ElastiCache adds by itself. */
+function sameRights(is: string | undefined, wanted: string): boolean {
+  const words = new Set(is?.split(/\s+/));
+  return wanted.split(/\s+/).every((word) => words.has(word));
+}
+
 function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
   key: Key,
   settings: (aws: Aws) => { UserName: string; AccessString: string },
@@ -88,7 +96,8 @@ function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
       typicalSeconds: { create: 8, destroy: 15 },
       wanted,
       async find(aws) {
-        const found = await userWithId(aws, aws.names[key]);
+        // By the recorded name: another one in the settings is a difference, and no second user.
+        const found = await userWithId(aws, aws.recorded?.userId ?? aws.names[key]);
         if (!found || found.Status === 'deleting') return undefined;
         return (await isOursByArn(aws, found.ARN)) ? { userId: found.UserId! } : undefined;
       },
@@ -110,6 +119,26 @@ function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
           (await userWithId(aws, userId))?.Status === 'active' ? true : undefined,
         );
         return {};
+      },
+      async compare(aws, { userId }) {
+        const found = await userWithId(aws, userId);
+        const { UserName, AccessString } = settings(aws);
+        const name = found?.UserName ?? '';
+        const stays = (setting: string, is: string) => ({
+          why: 'It cannot be renamed, and the nodes are logged in with it.',
+          fix: `Set ${setting} back to ${is}.`,
+        });
+        const set = async () => {
+          await aws.elasticache.send(new ModifyUserCommand({ UserId: userId, AccessString }));
+        };
+        return [
+          ...differing('UserId', userId, aws.names[key], stays('cache.userId', userId)),
+          ...differing('UserName', name, UserName, stays('cache.userName', name)),
+          // ElastiCache rewrites what it is given; only other rights are a difference.
+          ...(sameRights(found?.AccessString, AccessString)
+            ? []
+            : differing('AccessString', found?.AccessString, AccessString, set)),
+        ];
       },
       async destroy(aws, { userId }) {
         await aws.elasticache
@@ -181,11 +210,6 @@ export const cacheUserGroup = resource(
   },
 );
 
-async function replicationGroupWithId({ elasticache, ask }: Aws, ReplicationGroupId: string) {
-  const answer = await ask(elasticache, new DescribeReplicationGroupsCommand({ ReplicationGroupId })).catch(unlessGone);
-  return answer?.ReplicationGroups?.[0];
-}
-
 /** ElastiCache gives the reason in its events. Whoever may not read them still learns the status. */
 async function reasonOf({ elasticache, ask }: Aws, SourceIdentifier: string): Promise<string> {
   const asked = new DescribeEventsCommand({ SourceType: 'replication-group', SourceIdentifier, Duration: 60 });
@@ -241,6 +265,7 @@ export const replicationGroup = resource(
       });
       return { endpoint: found.NodeGroups?.[0]?.PrimaryEndpoint?.Address ?? '' };
     },
+    compare: (aws, { replicationGroupId }) => compareReplicationGroup(aws, replicationGroupId),
     async destroy(aws, { replicationGroupId }) {
       await aws.elasticache
         .send(new DeleteReplicationGroupCommand({ ReplicationGroupId: replicationGroupId }))

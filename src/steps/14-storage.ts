@@ -13,46 +13,27 @@ import {
   DeleteRolePolicyCommand,
   GetInstanceProfileCommand,
   GetRoleCommand,
+  GetRolePolicyCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
+  TagInstanceProfileCommand,
+  TagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import {
-  AbortMultipartUploadCommand,
   type BucketLocationConstraint,
   CreateBucketCommand,
   DeleteBucketCommand,
-  DeleteObjectsCommand,
   GetBucketTaggingCommand,
-  HeadBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectVersionsCommand,
-  PutBucketEncryptionCommand,
   PutBucketTaggingCommand,
-  PutPublicAccessBlockCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Aws } from '../aws.ts';
 import { isAws, isGone, unless, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { nodeA } from './10-node-a.ts';
-
-/** Everything in the bucket: versions, delete markers, and uploads that were never finished. */
-async function empty(s3: S3Client, Bucket: string) {
-  for (;;) {
-    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: Key!, VersionId }));
-    if (Objects.length === 0) break;
-    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-    // S3 answers 200 even when it deleted nothing.
-    if (Errors.length > 0)
-      throw new Error(
-        `${Errors.length} objects of ${Bucket} cannot be deleted: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
-      );
-  }
-  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
-  for (const { Key, UploadId } of Uploads)
-    await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: Key!, UploadId: UploadId! })).catch(unlessGone);
-}
+import { closeToPublic, compareBucket, empty, encrypt } from './bucket-settings.ts';
+import { differing, tagDifferences } from './differences.ts';
+import { documentDifferences } from './documents.ts';
 
 export const bucket = resource(
   'bucket',
@@ -62,15 +43,13 @@ export const bucket = resource(
     typicalSeconds: { create: 3, destroy: 12 },
     holdsData: true,
     async find({ s3, ask, names, account, recorded, isOurs }) {
-      const Bucket = names.bucket;
+      // By the recorded name: another one in the settings is a difference, and no reason to make a second bucket.
+      const Bucket = recorded?.bucketName ?? names.bucket;
       try {
-        if (recorded) {
-          await ask(s3, new HeadBucketCommand({ Bucket }));
-          return { bucketName: Bucket };
-        }
         const { TagSet } = await ask(s3, new GetBucketTaggingCommand({ Bucket }));
-        return isOurs(TagSet) ? { bucketName: Bucket } : undefined;
+        return recorded || isOurs(TagSet) ? { bucketName: Bucket } : undefined;
       } catch (error) {
+        if (recorded && isAws(error, 'NoSuchTagSet')) return { bucketName: Bucket };
         // The derived name holds the account's own number, so a bucket of that name without any tag is a half-made one.
         if (isAws(error, 'NoSuchTagSet')) return inOurNamespace(Bucket, account) ? { bucketName: Bucket } : undefined;
         return unlessGone(error);
@@ -88,31 +67,16 @@ export const bucket = resource(
       );
       return { bucketName: names.bucket };
     },
-    async finish({ s3, tags }, { bucketName: Bucket }) {
+    async finish(aws, { bucketName }) {
+      const { s3, tags } = aws;
       // S3 refuses changes of one bucket that overlap, so these are one after another. All but the tags are AWS's own
       // defaults since 2023, said again because an organisation may have others.
-      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: tags } }));
-      await s3.send(
-        new PutPublicAccessBlockCommand({
-          Bucket,
-          PublicAccessBlockConfiguration: {
-            BlockPublicAcls: true,
-            IgnorePublicAcls: true,
-            BlockPublicPolicy: true,
-            RestrictPublicBuckets: true,
-          },
-        }),
-      );
-      await s3.send(
-        new PutBucketEncryptionCommand({
-          Bucket,
-          ServerSideEncryptionConfiguration: {
-            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-          },
-        }),
-      );
+      await s3.send(new PutBucketTaggingCommand({ Bucket: bucketName, Tagging: { TagSet: tags } }));
+      await closeToPublic(aws, bucketName);
+      await encrypt(aws, bucketName);
       return {};
     },
+    compare: (aws, { bucketName }) => compareBucket(aws, bucketName),
     async destroy({ s3 }, { bucketName: Bucket }) {
       try {
         await empty(s3, Bucket);
@@ -189,6 +153,24 @@ export const role = resource(
       );
       return {};
     },
+    async compare(aws, { roleName: RoleName }) {
+      const { iam, ask, account } = aws;
+      const PolicyName = policyName;
+      const [{ Role }, policy] = await Promise.all([
+        ask(iam, new GetRoleCommand({ RoleName })),
+        ask(iam, new GetRolePolicyCommand({ RoleName, PolicyName })).catch(unlessGone),
+      ]);
+      const [trust, rights] = [assumedByEc2(account), nodePolicy(aws)];
+      return [
+        ...documentDifferences('AssumeRolePolicyDocument', Role?.AssumeRolePolicyDocument, trust, () =>
+          iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust })),
+        ),
+        ...documentDifferences('PolicyDocument', policy?.PolicyDocument, rights, () =>
+          iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: rights })),
+        ),
+        ...tagDifferences(aws, Role?.Tags, (Tags) => iam.send(new TagRoleCommand({ RoleName, Tags }))),
+      ];
+    },
     async destroy({ iam }, { roleName: RoleName }) {
       await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: policyName })).catch(unlessGone);
       await iam.send(new DeleteRoleCommand({ RoleName })).catch(unlessGone);
@@ -215,6 +197,26 @@ export const instanceProfile = resource(
       );
       return { instanceProfileName: names.instanceProfile, roleName: role.roleName };
     },
+    async compare(aws, { instanceProfileName, roleName }) {
+      const { iam, ask } = aws;
+      const InstanceProfileName = instanceProfileName;
+      const { InstanceProfile } = await ask(iam, new GetInstanceProfileCommand({ InstanceProfileName }));
+      const there = InstanceProfile?.Roles?.[0]?.RoleName;
+      const set = async () => {
+        // It holds one role at most.
+        if (there !== undefined)
+          await iam
+            .send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName: there }))
+            .catch(unlessGone);
+        await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: roleName }));
+      };
+      return [
+        ...differing('Roles', there, roleName, set),
+        ...tagDifferences(aws, InstanceProfile?.Tags, (Tags) =>
+          iam.send(new TagInstanceProfileCommand({ InstanceProfileName, Tags })),
+        ),
+      ];
+    },
     async finish({ iam }, { instanceProfileName, roleName }) {
       // A profile holds one role. The refusal of a second one is also what a repetition is answered with.
       await iam
@@ -240,6 +242,14 @@ export const instanceProfile = resource(
   },
 );
 
+function associationsOf(instanceId: string) {
+  const Filters = [
+    { Name: 'instance-id', Values: [instanceId] },
+    { Name: 'state', Values: ['associating', 'associated'] },
+  ];
+  return new DescribeIamInstanceProfileAssociationsCommand({ Filters });
+}
+
 // Node a is older than the role, as in the tutorial, so the profile is put on it here. Node c is launched with it.
 export const nodeAProfile = resource(
   'nodeAProfile',
@@ -249,14 +259,7 @@ export const nodeAProfile = resource(
     typicalSeconds: { create: 12, destroy: 1 },
     async find({ ec2, ask }, { nodeA }) {
       if (!nodeA) return undefined;
-      const Filters = [
-        { Name: 'instance-id', Values: [nodeA.instanceId] },
-        { Name: 'state', Values: ['associating', 'associated'] },
-      ];
-      const { IamInstanceProfileAssociations = [] } = await ask(
-        ec2,
-        new DescribeIamInstanceProfileAssociationsCommand({ Filters }),
-      );
+      const { IamInstanceProfileAssociations = [] } = await ask(ec2, associationsOf(nodeA.instanceId));
       const found = IamInstanceProfileAssociations[0];
       return found && { associationId: found.AssociationId! };
     },
@@ -268,6 +271,12 @@ export const nodeAProfile = resource(
         }),
       );
       return { associationId: IamInstanceProfileAssociation!.AssociationId! };
+    },
+    async compare({ ec2, ask }, { associationId }, { nodeA, instanceProfile: { instanceProfileName } }) {
+      const { IamInstanceProfileAssociations = [] } = await ask(ec2, associationsOf(nodeA.instanceId));
+      const found = IamInstanceProfileAssociations.find((one) => one.AssociationId === associationId);
+      const there = found?.IamInstanceProfile?.Arn?.split('/').at(-1);
+      return differing('IamInstanceProfile', there, instanceProfileName, 'replace');
     },
     async destroy({ ec2 }, { associationId }) {
       await ec2

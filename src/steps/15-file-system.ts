@@ -5,8 +5,12 @@ import {
   DeleteFileSystemCommand,
   DeleteMountTargetCommand,
   DescribeFileSystemsCommand,
+  DescribeMountTargetSecurityGroupsCommand,
   DescribeMountTargetsCommand,
+  ModifyMountTargetSecurityGroupsCommand,
   type MountTargetDescription,
+  TagResourceCommand as TagEfsCommand,
+  UpdateFileSystemCommand,
 } from '@aws-sdk/client-efs';
 import type { Aws } from '../aws.ts';
 import { isAws, unlessGone } from '../aws-errors.ts';
@@ -15,10 +19,17 @@ import { FailedLater } from '../engine/run.ts';
 import { vpc } from './01-vpc.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { efsSecurityGroup } from './07-security-groups.ts';
+import { differing, tagDifferences } from './differences.ts';
 
 async function look({ efs, ask }: Aws, FileSystemId: string) {
   const answer = await ask(efs, new DescribeFileSystemsCommand({ FileSystemId })).catch(unlessGone);
   return answer?.FileSystems?.[0];
+}
+
+/** By the question that finds it without its id. An account with many has it on a later page. */
+async function lookAmongAll(aws: Aws, fileSystemId: string) {
+  const { FileSystems = [] } = await aws.ask(aws.efs, new DescribeFileSystemsCommand({}));
+  return FileSystems.find(({ FileSystemId }) => FileSystemId === fileSystemId) ?? (await look(aws, fileSystemId));
 }
 
 export const fileSystem = resource(
@@ -31,7 +42,7 @@ export const fileSystem = resource(
     async find(aws) {
       const { efs, ask, recorded, token, isOurs } = aws;
       if (recorded) {
-        const found = await look(aws, recorded.fileSystemId!);
+        const found = await lookAmongAll(aws, recorded.fileSystemId!);
         return found && found.LifeCycleState !== 'deleting' ? { fileSystemId: found.FileSystemId! } : undefined;
       }
       const { FileSystems = [] } = await ask(efs, new DescribeFileSystemsCommand({}));
@@ -70,6 +81,18 @@ export const fileSystem = resource(
         return found?.LifeCycleState === 'available' ? true : undefined;
       });
       return {};
+    },
+    async compare(aws, { fileSystemId }) {
+      const { efs } = aws;
+      const found = await lookAmongAll(aws, fileSystemId);
+      const stays = { why: 'A file system is encrypted when it is made.', fix: 'Copy the DAGs, and build it anew.' };
+      return [
+        ...differing('Encrypted', found?.Encrypted, true, stays),
+        ...differing('ThroughputMode', found?.ThroughputMode, 'elastic', () =>
+          efs.send(new UpdateFileSystemCommand({ FileSystemId: fileSystemId, ThroughputMode: 'elastic' })),
+        ),
+        ...tagDifferences(aws, found?.Tags, (Tags) => efs.send(new TagEfsCommand({ ResourceId: fileSystemId, Tags }))),
+      ];
     },
     async destroy(aws, { fileSystemId }) {
       await aws.efs.send(new DeleteFileSystemCommand({ FileSystemId: fileSystemId })).catch(unlessGone);
@@ -122,6 +145,13 @@ function mountTarget<
           return found?.LifeCycleState === 'available' ? true : undefined;
         });
         return {};
+      },
+      async compare({ efs, ask }, { mountTargetId: MountTargetId }, { efsSecurityGroup: { groupId } }) {
+        const { SecurityGroups } = await ask(efs, new DescribeMountTargetSecurityGroupsCommand({ MountTargetId }));
+        const set = { MountTargetId, SecurityGroups: [groupId] };
+        return differing('SecurityGroups', SecurityGroups, groupId, () =>
+          efs.send(new ModifyMountTargetSecurityGroupsCommand(set)),
+        );
       },
       async destroy(aws, { mountTargetId, fileSystemId }) {
         await aws.efs.send(new DeleteMountTargetCommand({ MountTargetId: mountTargetId })).catch(unlessGone);

@@ -2,15 +2,24 @@
 import {
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
+  DescribeVolumesCommand,
   type Instance,
+  ModifyInstanceAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
+  ModifyVolumeCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
+  StartInstancesCommand,
+  StopInstancesCommand,
   TerminateInstancesCommand,
+  type Volume,
 } from '@aws-sdk/client-ec2';
 import { type Aws, ec2Kind } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
+import type { Difference } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { rootDevices } from '../hosts/os.ts';
+import { differing, ec2TagDifferences } from './differences.ts';
 
 export const instances = ec2Kind({
   idFilter: 'instance-id',
@@ -112,6 +121,93 @@ export function waitUntilRunning(aws: Aws, instanceId: string): Promise<Instance
       );
     return state === 'running' ? found : undefined;
   });
+}
+
+/** What a server is taken out of before it stops, and put back into when it runs again. */
+export interface Service {
+  leave(): Promise<unknown>;
+  rejoin(): Promise<unknown>;
+}
+
+const noService: Service = { leave: async () => {}, rejoin: async () => {} };
+
+/**
+ * How the server differs from the settings. Its type is changed while it is stopped, one server at a time; its volume
+ * grows as it runs, and the file system grows with it at the next start.
+ */
+export async function compareInstance(
+  aws: Aws,
+  instanceId: string,
+  size: { instanceType: string; volumeGiB: number },
+  { groupId, setting, service = noService }: { groupId: string; setting: string; service?: Service },
+): Promise<Difference[]> {
+  const { ec2, ask, stackId } = aws;
+  // The same question for every server, which makes it one call.
+  const ours = [{ Name: 'tag:airflow-aws:stack', Values: [stackId] }];
+  const [found, { Volumes = [] }] = await Promise.all([
+    aws.seek(instances),
+    ask(ec2, new DescribeVolumesCommand({ Filters: ours })),
+  ]);
+  const volume = Volumes.find(({ Attachments }) => Attachments?.some((one) => one.InstanceId === instanceId));
+  const state = found?.State?.Name;
+  const start = () => startAgain(aws, instanceId, service);
+  const resize = () => aws.inTurn(() => resizeInstance(aws, instanceId, size.instanceType, service));
+  const groups = found?.SecurityGroups?.map(({ GroupId }) => GroupId).sort();
+  const InstanceId = instanceId;
+  return [
+    ...(state === 'pending' ? [] : differing('State', state, 'running', start)),
+    ...differing('InstanceType', found?.InstanceType, size.instanceType, resize),
+    ...(volume ? volumeDifferences(aws, volume, size.volumeGiB, setting) : []),
+    ...differing('SecurityGroups', groups, groupId, () =>
+      ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [groupId] })),
+    ),
+    ...(found?.MetadataOptions?.HttpTokens === undefined
+      ? []
+      : differing('HttpTokens', found.MetadataOptions.HttpTokens, 'required', () =>
+          ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'required' })),
+        )),
+    ...ec2TagDifferences(aws, instanceId, found?.Tags),
+  ];
+}
+
+function volumeDifferences({ ec2 }: Aws, { VolumeId, Size = 0 }: Volume, wanted: number, setting: string) {
+  // One that is larger in EC2 may have been grown by hand, or shrunk in the settings: EBS only grows.
+  const grow = () => ec2.send(new ModifyVolumeCommand({ VolumeId: VolumeId!, Size: wanted }));
+  const stays = {
+    why: 'An EBS volume only grows, and a new one would begin without what is on the old.',
+    fix: `Set ${setting} to ${Size} or more.`,
+  };
+  return differing('VolumeSize', Size, wanted, Size < wanted ? grow : stays);
+}
+
+async function waitUntilStopped(aws: Aws, instanceId: string) {
+  await aws.wait({ for: 'instance stopped', everySeconds: 5, timeoutSeconds: 900 }, async () =>
+    (await look(aws, instanceId))?.State?.Name === 'stopped' ? true : undefined,
+  );
+}
+
+async function startAgain(aws: Aws, instanceId: string, service: Service) {
+  // EC2 refuses to start what is still stopping.
+  if ((await look(aws, instanceId))?.State?.Name === 'stopping') await waitUntilStopped(aws, instanceId);
+  await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+  await waitUntilRunning(aws, instanceId);
+  await service.rejoin();
+}
+
+/** May begin anywhere: a run that was cut off leaves the server stopped, of either type, and out of service. */
+async function resizeInstance(aws: Aws, instanceId: string, instanceType: string, service: Service) {
+  const there = await look(aws, instanceId);
+  if (there?.InstanceType !== instanceType) {
+    if (there?.State?.Name !== 'stopped') {
+      await service.leave();
+      await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+      await waitUntilStopped(aws, instanceId);
+    }
+    await aws.ec2.send(
+      new ModifyInstanceAttributeCommand({ InstanceId: instanceId, InstanceType: { Value: instanceType } }),
+    );
+  }
+  await startAgain(aws, instanceId, service);
 }
 
 export async function terminate(aws: Aws, instanceId: string) {

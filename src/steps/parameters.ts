@@ -26,15 +26,11 @@ export function secret<const Key extends 'databasePassword' | 'cachePassword' | 
       async find({ ssm, ask, names, recorded, isOurs }) {
         const parameterName = names[key];
         try {
-          if (recorded) {
-            await ask(ssm, new GetParameterCommand({ Name: parameterName }));
-            return { parameterName };
-          }
           const { TagList } = await ask(
             ssm,
             new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: parameterName }),
           );
-          return isOurs(TagList) ? { parameterName } : undefined;
+          return recorded || isOurs(TagList) ? { parameterName } : undefined;
         } catch (error) {
           if (isGone(error) || isAws(error, 'InvalidResourceId')) return undefined;
           throw error;

@@ -140,6 +140,13 @@ export function consoleOf(directory: string) {
   };
 }
 
+/** What was changed shows in every answer. */
+export async function aMinuteLater(folder: string) {
+  const { clock, close } = consoleOf(folder);
+  await clock.sleep(60_000);
+  close();
+}
+
 export function simulatedFolder(directory: string): string {
   return join(directory, '.airflow-aws', 'simulated');
 }

@@ -6,7 +6,8 @@ type Row = Record<string, unknown>;
 type Tables = Record<string, Record<string, Record<string, Row>>>;
 
 /** What lives on for reasons of its own: logs of servers, tokens and names that AWS remembers, roles of the account. */
-const notInventory = /^hosts|[tT]okens?|[eE]vents|serviceLinkedRoles|kmsKeys|deleted|history|heldBucketNames/;
+const notInventory =
+  /^hosts|[tT]okens?|[eE]vents|serviceLinkedRoles|kmsKeys|deleted|history|heldBucketNames|[mM]odifications/;
 
 export function tablesOf(directory: string): Tables {
   const { tables } = JSON.parse(readFileSync(join(simulatedFolder(directory), 'account.json'), 'utf8'));

@@ -10,7 +10,14 @@ import {
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Traffic } from '../../src/traffic.ts';
-import { consoleOf, simulatedPlan, simulatedStatus, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import {
+  aMinuteLater,
+  consoleOf,
+  simulatedPlan,
+  simulatedStatus,
+  simulatedUp,
+  temporaryFolder,
+} from '../helpers/deployment.ts';
 import { type Inventory, inventoryOf } from '../helpers/inventory.ts';
 
 let built: string;
@@ -27,13 +34,6 @@ function copy(): string {
   const folder = temporaryFolder();
   cpSync(built, folder, { recursive: true });
   return folder;
-}
-
-/** What was changed shows in every answer. */
-async function aMinuteLater(folder: string) {
-  const { clock, close } = consoleOf(folder);
-  await clock.sleep(60_000);
-  close();
 }
 
 type Console = ReturnType<typeof consoleOf>;

@@ -21,7 +21,6 @@ import {
   DeleteBucketCommand,
   DeleteObjectsCommand,
   GetBucketTaggingCommand,
-  HeadBucketCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketEncryptionCommand,
@@ -49,14 +48,13 @@ describe('bucket find', () => {
     expect(await bucket.find(awsFor(bucket, { settings: own }), {})).toBeUndefined();
   });
 
-  it('asks only whether it is there when the state has it', async () => {
-    s3.on(HeadBucketCommand).resolves({});
-    const aws = awsFor(bucket, { recorded: { bucketName: derived } });
-    expect(await bucket.find(aws, {})).toEqual({ bucketName: derived });
+  it('goes by the recorded name, whatever the settings and the tags say', async () => {
+    s3.on(GetBucketTaggingCommand, { Bucket: 'recorded' }).rejects(awsError('NoSuchTagSet'));
+    const aws = awsFor(bucket, { recorded: { bucketName: 'recorded' } });
+    expect(await bucket.find(aws, {})).toEqual({ bucketName: 'recorded' });
   });
 
   it('takes not-found for none, by either of its names', async () => {
-    s3.on(HeadBucketCommand).rejects(awsError('NotFound'));
     s3.on(GetBucketTaggingCommand).rejects(awsError('NoSuchBucket'));
     expect(await bucket.find(awsFor(bucket, { recorded: { bucketName: derived } }), {})).toBeUndefined();
     expect(await bucket.find(awsFor(bucket), {})).toBeUndefined();

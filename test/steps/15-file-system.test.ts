@@ -38,11 +38,13 @@ describe('fileSystem find', () => {
     expect(await find()).toBeUndefined();
     const recorded = awsFor(fileSystem, { recorded: identity });
     expect(await fileSystem.find(recorded, {})).toBeUndefined();
-    efs.on(DescribeFileSystemsCommand).rejects(gone);
+    efs.on(DescribeFileSystemsCommand).resolves(listed());
+    efs.on(DescribeFileSystemsCommand, { FileSystemId: 'fs-1' }).rejects(gone);
     expect(await fileSystem.find(recorded, {})).toBeUndefined();
   });
 
-  it('asks by the recorded id', async () => {
+  it('asks by the recorded id where the first page of all does not have it', async () => {
+    efs.on(DescribeFileSystemsCommand, {}, true).resolves(listed());
     efs.on(DescribeFileSystemsCommand, { FileSystemId: 'fs-1' }).resolves(listed({}));
     expect(await fileSystem.find(awsFor(fileSystem, { recorded: identity }), {})).toEqual(identity);
   });

@@ -8,6 +8,7 @@ import { bastion } from '../09-bastion.ts';
 import { registration, targetGroup } from '../11-load-balancer.ts';
 import { instanceProfile } from '../14-storage.ts';
 import { findInstance, instancePrice, runInstance, terminate, waitUntilRunning } from '../instances.ts';
+import { compareNode } from '../rolling.ts';
 import { image } from './image.ts';
 import { serverWork } from './servers.ts';
 import { software } from './software.ts';
@@ -35,6 +36,7 @@ export const nodeC = resource(
       const { PrivateIpAddress = '' } = await waitUntilRunning(aws, instanceId);
       return { privateIp: PrivateIpAddress };
     },
+    compare: (aws, { instanceId }, { privateSecurityGroup: { groupId } }) => compareNode(aws, instanceId, groupId),
     destroy: (aws, { instanceId }) => terminate(aws, instanceId),
   },
 );

@@ -1,0 +1,90 @@
+/** What a bucket is set to and emptied by. */
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
+  GetBucketEncryptionCommand,
+  GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  GetPublicAccessBlockCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketEncryptionCommand,
+  PutBucketTaggingCommand,
+  PutPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { Aws } from '../aws.ts';
+import { unless, unlessGone } from '../aws-errors.ts';
+import type { Difference } from '../engine/resource.ts';
+import { dataStays, differing, tagDifferences } from './differences.ts';
+import { digest } from './documents.ts';
+
+/** Everything in the bucket: versions, delete markers, and uploads that were never finished. */
+export async function empty(s3: S3Client, Bucket: string) {
+  for (;;) {
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: Key!, VersionId }));
+    if (Objects.length === 0) break;
+    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    // S3 answers 200 even when it deleted nothing.
+    if (Errors.length > 0)
+      throw new Error(
+        `${Errors.length} objects of ${Bucket} cannot be deleted: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
+      );
+  }
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  for (const { Key, UploadId } of Uploads)
+    await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: Key!, UploadId: UploadId! })).catch(unlessGone);
+}
+
+const nothingPublic = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+} as const;
+
+export function closeToPublic({ s3 }: Aws, Bucket: string) {
+  return s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: nothingPublic }));
+}
+
+export function encrypt({ s3 }: Aws, Bucket: string) {
+  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
+  return s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } }));
+}
+
+export async function compareBucket(aws: Aws, bucketName: string): Promise<Difference[]> {
+  const { s3, ask, names } = aws;
+  const Bucket = bucketName;
+  const [access, encryption, policy, tagging] = await Promise.all([
+    ask(s3, new GetPublicAccessBlockCommand({ Bucket })).catch(unless('NoSuchPublicAccessBlockConfiguration')),
+    ask(s3, new GetBucketEncryptionCommand({ Bucket })).catch(unless('ServerSideEncryptionConfigurationNotFoundError')),
+    ask(s3, new GetBucketPolicyCommand({ Bucket })).catch(unless('NoSuchBucketPolicy')),
+    ask(s3, new GetBucketTaggingCommand({ Bucket })).catch(unless('NoSuchTagSet')),
+  ]);
+  const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+  return [
+    ...differing('BucketName', bucketName, names.bucket, dataStays('storage.bucketName', bucketName)),
+    ...Object.entries(nothingPublic).flatMap(([name, value]) =>
+      differing(
+        name,
+        access?.PublicAccessBlockConfiguration?.[name as keyof typeof nothingPublic] ?? false,
+        value,
+        () => closeToPublic(aws, bucketName),
+      ),
+    ),
+    // A key of the owner's own is stricter than ours, and theirs to choose.
+    ...(rule?.SSEAlgorithm?.startsWith('aws:kms')
+      ? []
+      : differing('SSEAlgorithm', rule?.SSEAlgorithm, 'AES256', () => encrypt(aws, bucketName))),
+    ...differing('Policy', policy?.Policy === undefined ? 'none' : digest(policy.Policy), 'none', () =>
+      s3.send(new DeleteBucketPolicyCommand({ Bucket })),
+    ),
+    // One call replaces all tags of a bucket, so those of others are said again.
+    ...tagDifferences(aws, tagging?.TagSet, (tags) => {
+      const others = (tagging?.TagSet ?? []).filter(({ Key }) => !tags.some((one) => one.Key === Key));
+      return s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [...others, ...tags] } }));
+    }),
+  ];
+}
