@@ -196,23 +196,6 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       conditions: notAnothers,
     },
     {
-      sid: 'MendOurs',
-      actions: [
-        ...of('rds', 'AddTagsToResource ModifyDBCluster ModifyDBInstance'),
-        ...of('elasticache', 'ModifyReplicationGroup ModifyUser'),
-        ...of('elasticloadbalancing', 'AddTags ModifyListener ModifyTargetGroup SetSecurityGroups'),
-        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups TagResource UpdateFileSystem'),
-      ],
-      resources: [
-        ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, 'cluster-pg:default.*', 'pg:default.*'),
-        ...cache(`replicationgroup:${names.replicationGroup}`, `user:${names.cacheUser}`),
-        ...elb(`*/app/${names.loadBalancer}/*`, `targetgroup/${names.targetGroup}/*`),
-        ...fileSystems,
-      ],
-      conditions: notAnothers,
-      mishap: ['up'],
-    },
-    {
       sid: 'TagTheFinalSnapshot',
       actions: of('rds', 'AddTagsToResource'),
       resources: rds(`cluster-snapshot:${names.dbCluster}-final-*`),
@@ -315,6 +298,23 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       actions: of('elasticfilesystem', 'CreateMountTarget DeleteFileSystem DeleteMountTarget'),
       resources: fileSystems,
       conditions: ours,
+    },
+    {
+      sid: 'MendOurs',
+      actions: [
+        ...of('rds', 'AddTagsToResource ModifyDBCluster ModifyDBInstance'),
+        ...of('elasticache', 'ModifyReplicationGroup ModifyUser'),
+        ...of('elasticloadbalancing', 'AddTags ModifyListener ModifyTargetGroup SetSecurityGroups'),
+        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups TagResource UpdateFileSystem'),
+      ],
+      resources: [
+        ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, 'cluster-pg:default.*', 'pg:default.*'),
+        ...cache(`replicationgroup:${names.replicationGroup}`, `user:${names.cacheUser}`),
+        ...elb(`*/app/${names.loadBalancer}/*`, `targetgroup/${names.targetGroup}/*`),
+        ...fileSystems,
+      ],
+      conditions: notAnothers,
+      mishap: ['up'],
     },
     {
       sid: 'MakeTheBucketWithOurTag',
