@@ -305,7 +305,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         ...of('rds', 'AddTagsToResource ModifyDBCluster ModifyDBInstance'),
         ...of('elasticache', 'ModifyReplicationGroup ModifyUser'),
         ...of('elasticloadbalancing', 'AddTags ModifyListener ModifyTargetGroup SetSecurityGroups'),
-        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups TagResource UpdateFileSystem'),
+        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups UpdateFileSystem'),
       ],
       resources: [
         ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, 'cluster-pg:default.*', 'pg:default.*'),
