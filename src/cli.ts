@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { type Command, CommanderError } from 'commander';
+import { type Meant, quotedAgain } from './commands/again.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { environment } from './environment.ts';
 import { diskFailure, exitCodes, UserError, userError } from './errors.ts';
@@ -44,8 +45,13 @@ function ioOf(flags: Flags): CommandIo {
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     colour: wantsColour(),
     out: (text) => process.stdout.write(`${flags.json === true ? printableJson(text) : printableLine(text)}\n`),
-    note: (text) => process.stderr.write(`${fitted(printableLine(text))}\n`),
+    note: (text) => process.stderr.write(`${fitted(printableLine(quotedAgain(flags as Meant, text)))}\n`),
   };
+}
+
+/** By the environment, which the flag has the same weight as. */
+function simulates(): boolean {
+  return ['1', 'true'].includes(environment.AIRFLOW_AWS_SIMULATE ?? '');
 }
 
 const takeRest = new Set(['ssh', 'airflow']);
@@ -63,7 +69,7 @@ function unexpectedRest(name: string) {
 /** The command's work with its flags and words. Its exit code becomes the process's. */
 async function carryOut(command: Command, run: Run) {
   const flags: Flags = command.optsWithGlobals();
-  if (['1', 'true'].includes(environment.AIRFLOW_AWS_SIMULATE ?? '')) flags.simulate ??= true;
+  if (simulates()) flags.simulate ??= true;
   if (rest !== undefined && !takeRest.has(command.name())) throw unexpectedRest(command.name());
   exitCode = await run(ioOf(flags), flags, { operands: command.args, rest });
 }
@@ -135,7 +141,7 @@ function report(error: unknown, argv: string[]): number {
   const verbose = argv.includes('--verbose');
   const known =
     error instanceof UserError
-      ? error
+      ? saidOf(error)
       : userError({
           code: 'defect',
           exitCode: exitCodes.failed,
@@ -162,6 +168,14 @@ function details({ awsCode, requestId }: UserError, error: unknown): string[] {
     ...(awsCode === undefined ? [] : [`  AWS: ${awsCode}`]),
     ...(requestId === undefined ? [] : [`  Request id: ${requestId}`]),
   ];
+}
+
+/** The error with each command in it as it has to be typed for the deployment that was meant. */
+function saidOf(error: UserError): UserError {
+  const meant: Meant = { ...program.opts(), ...(simulates() ? { simulate: true } : {}) };
+  const said = (text: string) => quotedAgain(meant, text);
+  const { what, why, fix, cause } = error;
+  return userError({ ...error, what: said(what), why: said(why), fix: said(fix), cause });
 }
 
 function shown(failure: UserError): string {

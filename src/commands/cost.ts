@@ -69,7 +69,7 @@ export async function cost(io: CommandIo, flags: CostFlags): Promise<number> {
     ...(spent === undefined ? {} : { existing: spent }),
   };
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'cost', ok: true, data }));
-  else print(io, data, { rehearsed: world.kind === 'simulated', now: world.clock.now() });
+  else print(files, data);
   return exitCodes.ok;
 }
 
@@ -182,7 +182,7 @@ function spentSoFar({
 }
 
 function print(
-  { out, columns }: CommandIo,
+  { io: { out, columns }, world, again }: DeploymentFiles,
   data: {
     items: readonly CostLine[];
     costPerHour: number;
@@ -192,7 +192,6 @@ function print(
     existing?: Spent;
     region: string;
   },
-  { rehearsed, now }: { rehearsed: boolean; now: number },
 ) {
   const row = (label: string, item: string, hour: string, month: string) =>
     out(`${label.padEnd(22)}  ${item.padEnd(28)} ${hour.padStart(9)} ${month.padStart(9)}`);
@@ -220,15 +219,15 @@ function print(
   const { existing } = data;
   if (!existing) return;
   const { since, costPerHour, spent } = existing;
-  const age = duration((now - Date.parse(since)) / 1000);
+  const age = duration((world.clock.now() - Date.parse(since)) / 1000);
   const begun = `${since.slice(0, 16).replace('T', ' ')} UTC`;
   out('');
   out(
     hanging(
       '',
-      `${rehearsed ? 'Rehearsed' : 'Existing'} since ${begun} (${age}): ${usd(spent)} so far. ` +
+      `${world.kind === 'simulated' ? 'Rehearsed' : 'Existing'} since ${begun} (${age}): ${usd(spent)} so far. ` +
         (costPerHour > 0
-          ? `It goes on with ${usd(costPerHour)} an hour, ${usd(costPerHour * 24)} a day, until "airflow-aws destroy".`
+          ? `It goes on with ${usd(costPerHour)} an hour, ${usd(costPerHour * 24)} a day, until "${again('destroy')}".`
           : 'Nothing of it exists any more.'),
       width,
     ),

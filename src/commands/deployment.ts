@@ -26,6 +26,7 @@ import { stateFile } from '../state-file.ts';
 import { steps } from '../steps/index.ts';
 import { Traffic } from '../traffic.ts';
 import type { World } from '../world.ts';
+import { again } from './again.ts';
 import type { CommandIo } from './command-io.ts';
 import { confirmed } from './confirm.ts';
 import { lockPatience } from './lock-wait.ts';
@@ -54,6 +55,8 @@ interface Settings {
   /** The resources that the settings ask for. */
   readonly graph: Graph;
   readonly traffic: Traffic;
+  /** A command to go on with, as a person types it: `up --resume`. */
+  again(command: string): string;
 }
 
 /** One deployment as far as it is known without a question to the account, but for a state that is kept there. */
@@ -86,7 +89,8 @@ async function openSettings(io: CommandIo, flags: DeploymentFlags): Promise<Sett
     os: config.os,
     boundary: config.iam.permissionsBoundary,
   });
-  return { io, config, world, folder, graph: wantedGraph(config), traffic: new Traffic() };
+  const goOn = (command: string) => again(flags, command);
+  return { io, config, world, folder, graph: wantedGraph(config), traffic: new Traffic(), again: goOn };
 }
 
 /** For commands that need no account: makes no folder, and asks nobody unless the state is in S3. */

@@ -204,7 +204,7 @@ async function takeAway(
   const quiet = flags.quiet === true;
   const shown = graphOf([...everything().values()].filter(({ key, type }) => whole.has(key) || untagged.has(type)));
   const screen = await openScreen(deployment, shown, { quiet, before: order.before, seconds: order.alone });
-  const goOn = 'airflow-aws destroy --orphans';
+  const goOn = deployment.again('destroy --orphans');
   const stopping = stopOnSignal({ screen, goOn, beforeEnd: () => world.close() });
   const failed: Failed[] = [];
   let failure: UserError | undefined;
@@ -224,7 +224,7 @@ async function takeAway(
       for (const [key, span] of outcome.spans) spans.set(key, span);
       failed.push(...outcome.failed);
     }
-    failure = await failureOf(deployment, failed, 'destroying');
+    failure = await failureOf(deployment, failed, 'destroying', goOn);
     if (!failure && !stopping.signal.aborted) left = await companionsAndAudit(deployment, first, picked);
     const ok = !failure && !stopping.signal.aborted && left.length === 0;
     const measured = figures(order, { failed, skipped: [], stopped: false, spans }, traffic.calls);

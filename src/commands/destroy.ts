@@ -108,7 +108,8 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
     before: order.before,
     seconds: order.alone,
   });
-  const stopping = stopOnSignal({ screen, goOn: 'airflow-aws destroy', beforeEnd: () => deployment.world.close() });
+  const goOn = deployment.again('destroy');
+  const stopping = stopOnSignal({ screen, goOn, beforeEnd: () => deployment.world.close() });
   const run = runOf(deployment, state, { signal: stopping.signal, keepData });
   screen.follow(run.events);
   const { place, world } = deployment;
@@ -131,7 +132,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
   let kept: Kept | undefined;
   try {
     const outcome = await carryOut(run, graph);
-    failure = await failureOf(deployment, outcome.failed, 'destroying');
+    failure = await failureOf(deployment, outcome.failed, 'destroying', goOn);
     try {
       if (!outcome.stopped && !failure) {
         if (keepData) kept = await whatIsKept(deployment, state, leave);
@@ -180,7 +181,7 @@ async function destroyLocked(deployment: Deployment, flags: DestroyFlags): Promi
       await state.adopt(key, { step, status: 'created', generation: state.nextGeneration(key), identity, since });
     listLeft(io, deployment, left, strays);
   }
-  if (exitCode === exitCodes.stopped && !io.json) io.note('Stopped. Go on with "airflow-aws destroy".');
+  if (exitCode === exitCodes.stopped && !io.json) io.note(`Stopped. Go on with "${goOn}".`);
   return exitCode;
 }
 
@@ -233,15 +234,14 @@ async function whatIsKept(deployment: Deployment, state: State, leave: readonly 
   return { resources, ...(restoreFrom === undefined ? {} : { restoreFrom }) };
 }
 
-function tellKept(io: CommandIo, { world, store }: Deployment, { resources, restoreFrom }: Kept) {
-  const flag = world.kind === 'simulated' ? ' --simulate' : '';
+function tellKept(io: CommandIo, { store, again }: Deployment, { resources, restoreFrom }: Kept) {
   for (const [key, identity] of Object.entries(resources))
     io.out(`Kept  ${spoken(key)}: ${Object.values(identity)[0]}`);
   if (restoreFrom !== undefined) io.out(`Kept  database: snapshot ${restoreFrom}`);
   const from = restoreFrom === undefined ? '' : ` --restore-from ${restoreFrom}`;
-  io.note(`To build on it again: airflow-aws up${flag}${from}`);
+  io.note(`To build on it again: ${again('up')}${from}`);
   io.note(`It knows bucket, file system and secrets by ${store.name}; without it, after "state rebuild".`);
-  io.note(`To delete it for good: airflow-aws destroy${flag} --delete-data`);
+  io.note(`To delete it for good: ${again('destroy')} --delete-data`);
 }
 
 /**
@@ -290,7 +290,7 @@ function listLeft(io: CommandIo, deployment: Deployment, left: Found[], strays: 
     io.note(`  ${type} ${Object.values(identity).join(' ')}${price > 0 ? `, ${usd(price)} a day` : ''}`);
   }
   for (const id of strays) io.note(`  ${id}, which should have gone with its owner`);
-  if (left.length > 0) io.note('Run "airflow-aws destroy" again; it goes on with them.');
+  if (left.length > 0) io.note(`Run "${deployment.again('destroy')}" again; it goes on with them.`);
 }
 
 function emptyRun({ world }: Deployment) {

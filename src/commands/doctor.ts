@@ -1,6 +1,7 @@
 import { exitCodes, UserError, userError } from '../errors.ts';
 import { inspect } from '../preflight.ts';
 import { hanging, painter } from '../ui/format.ts';
+import { again } from './again.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment } from './deployment.ts';
 import { clockFindings, machineFindings } from './doctor-machine.ts';
@@ -19,7 +20,7 @@ export async function doctor(io: CommandIo, flags: DeploymentFlags): Promise<num
   const failure = userError({
     code: 'doctor',
     exitCode: exitCodes.preflight,
-    what: `${errors.length === 1 ? 'One thing stands' : `${errors.length} things stand`} in the way of "airflow-aws up".`,
+    what: `${errors.length === 1 ? 'One thing stands' : `${errors.length} things stand`} in the way of "${again(flags, 'up')}".`,
     why: errors.map(({ what }) => what).join('\n'),
     fix: errors.flatMap(({ fix = [] }) => fix).join('\n'),
   });
@@ -32,7 +33,7 @@ export async function doctor(io: CommandIo, flags: DeploymentFlags): Promise<num
     print(io, findings);
     io.out('');
     const aside = warnings.length === 0 ? '' : ` ${warnings.length} to think about.`;
-    io.out(ok ? `Nothing stands in the way of "airflow-aws up".${aside}` : `${failure.what}${aside}`);
+    io.out(ok ? `Nothing stands in the way of "${again(flags, 'up')}".${aside}` : `${failure.what}${aside}`);
   }
   return ok ? exitCodes.ok : exitCodes.preflight;
 }

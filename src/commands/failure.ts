@@ -5,13 +5,15 @@ import { inquire } from '../inquiry.ts';
 import { steps } from '../steps/index.ts';
 import type { Deployment } from './deployment.ts';
 
-const commands = { creating: 'airflow-aws up --resume', destroying: 'airflow-aws destroy' };
-
-/** The first failure of a run, explained as well as AWS can tell; the others follow from it or are listed beside it. */
+/**
+ * The first failure of a run, explained as well as AWS can tell; the others follow from it or are listed beside it.
+ * `goOn` is the command that goes on with the run.
+ */
 export async function failureOf(
   deployment: Deployment,
   [first]: readonly Failed[],
-  verb: keyof typeof commands,
+  verb: 'creating' | 'destroying',
+  goOn: string,
 ): Promise<UserError | undefined> {
   if (!first) return undefined;
   const { world, store } = deployment;
@@ -19,7 +21,7 @@ export async function failureOf(
     verb,
     title: steps.find(({ number }) => number === first.step)?.title ?? '',
     stateFile: store.name,
-    goOn: `${commands[verb]}${world.kind === 'simulated' ? ' --simulate' : ''}`,
+    goOn,
     login: loginCommand(world.clientConfig.profile),
     learned: await inquire(deployment, first),
   });

@@ -16,6 +16,7 @@ import {
 import { exitCodes, userError } from '../errors.ts';
 import { quote } from '../hosts/quote.ts';
 import { regionOfProfile } from '../profile.ts';
+import { again } from './again.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Answers, askOnTerminal, type InitQuestions } from './init-questions.ts';
 import type { WorldFlags } from './worlds.ts';
@@ -56,7 +57,9 @@ export async function init(io: CommandIo, flags: InitFlags, questions: InitQuest
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'init', ok: true, data: { file, config } }));
   else {
     io.out(`Wrote ${configFile}. Nothing has been built.`);
-    io.out(`Next:                 airflow-aws plan${profile === undefined ? '' : ` --profile ${quote(profile)}`}`);
+    // The region is in the file now; the profile is not.
+    const meant = { ...flags, profile: profile ?? flags.profile, region: undefined };
+    io.out(`Next: ${again(meant, 'plan')}`);
     io.out(`The same, unattended: ${sameCommand(config)}`);
   }
   return exitCodes.ok;

@@ -51,8 +51,8 @@ export async function trustState(
   await deployment.state?.save();
 }
 
-function fix({ world }: Deployment): string {
-  return `Run "airflow-aws state rebuild${world.kind === 'simulated' ? ' --simulate' : ''}" to make the state again from the account, then the same command.`;
+function fix({ again }: Deployment): string {
+  return `Run "${again('state rebuild')}" to make the state again from the account, then the same command.`;
 }
 
 async function lost(deployment: Deployment): Promise<UserError | undefined> {

@@ -41,9 +41,8 @@ export async function stateRebuild(io: CommandIo, flags: DeploymentFlags): Promi
     else if (state) {
       io.out(`${keys.length} resources found: ${keys.join(', ')}.`);
       const open = keys.filter((key) => state.row(key)?.status !== 'complete');
-      const flag = flags.simulate ? ' --simulate' : '';
       if (open.length === 0) io.note('All of it is finished.');
-      else io.note(`To finish: ${open.join(', ')}. "airflow-aws up --resume${flag}" does.`);
+      else io.note(`To finish: ${open.join(', ')}. "${deployment.again('up --resume')}" does.`);
     } else io.note(`There is nothing of ${deployment.config.name} in this account and region.`);
     return exitCodes.ok;
   });

@@ -79,7 +79,7 @@ export async function status(io: CommandIo, flags: StatusFlags): Promise<number>
     ...(secrets && { secrets }),
   };
   if (io.json) io.out(JSON.stringify({ version: 1, command: 'status', ok: true, data }));
-  else print(io, data, surveyed.differences);
+  else print(deployment, data, surveyed.differences);
   world.close();
   return flags.exitCode && (!complete || surveyed.differences.size > 0) ? exitCodes.changes : exitCodes.ok;
 }
@@ -129,7 +129,7 @@ function endpoints(outputs: Record<string, Record<string, string>>): Record<stri
 const colours: Partial<Record<Status, 'green' | 'red' | 'dim'>> = { complete: 'green', missing: 'red', absent: 'dim' };
 
 function print(
-  { out, columns, colour = false }: CommandIo,
+  { io: { out, columns, colour = false }, again }: Deployment,
   data: {
     name: string;
     complete: boolean;
@@ -167,7 +167,7 @@ function print(
   );
   const drifted = [...differences.values()].flat().length;
   if (drifted > 0)
-    out(`${drifted} attributes are not as the settings want them; "airflow-aws plan" says what up does.`);
+    out(`${drifted} attributes are not as the settings want them; "${again('plan')}" says what up does.`);
 }
 
 /** Of an ARN, what follows the account: the rest is the same for all. */

@@ -74,9 +74,10 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     before: order.before,
     seconds: (key) => (worked.has(key) ? order.alone(key) : 0),
   });
+  const goOn = deployment.again('up --resume');
   const stopping = stopOnSignal({
     screen,
-    goOn: 'airflow-aws up --resume',
+    goOn,
     beforeEnd: () => deployment.world.close(),
   });
   const state = deployment.state ?? newState(deployment);
@@ -98,7 +99,7 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     outcome = await carryOut(run, graph, plan);
     const complete = outcome.failed.length === 0 && !outcome.stopped;
     const measured = figures(order, outcome, traffic.calls);
-    failure = await failureOf(deployment, outcome.failed, 'creating');
+    failure = await failureOf(deployment, outcome.failed, 'creating', goOn);
     if (state.run && !outcome.stopped && state.trouble === undefined) await state.endRun();
     const error = failure ? { error: failure.toJSON() } : {};
     run.events.emit({ event: 'run.done', ok: complete, ...measured, ...results(deployment, plan), ...error });
@@ -209,38 +210,37 @@ interface Manner {
 
 /** The results to stdout, and what else a person wants to know to stderr. */
 function report(deployment: Deployment, plan: Plan, measured: ReturnType<typeof figures>, { quiet, password }: Manner) {
-  const { io, world, config } = deployment;
+  const { io, world, config, again } = deployment;
   const { url, costPerHour } = results(deployment, plan);
   const { columns = 80 } = io;
   const rehearsed = world.kind === 'simulated';
-  const flag = rehearsed ? ' --simulate' : '';
   const rows: [print: (line: string) => void, label: string, text: string][] = [];
   if (url !== undefined) {
     const { admin, user } = config.airflow;
     rows.push([io.out, 'Airflow', url]);
     rows.push([io.out, 'Users', `${admin.username} (Admin), ${user.username} (User)`]);
-    rows.push([io.out, 'Passwords', `airflow-aws status --show-secrets${flag}`]);
+    rows.push([io.out, 'Passwords', again('status --show-secrets')]);
     // Beside the results: what is redirected into a file or handed on has no password in it.
     if (password !== undefined) rows.push([io.note, 'Password', `${password} (of ${admin.username}, shown this once)`]);
   }
   const month = usd(costPerHour * hoursPerMonth);
-  rows.push([io.out, 'Cost', `${usd(costPerHour)} an hour, ${month} a month, until "airflow-aws destroy"`]);
+  rows.push([io.out, 'Cost', `${usd(costPerHour)} an hour, ${month} a month, until "${again('destroy')}"`]);
   if (!quiet) {
     if (plan.work.length > 0) {
       const took = duration(measured.durationSeconds) + (rehearsed ? ' of simulated time' : '');
       rows.push([io.note, 'Time', `${took}; in the tutorial's order ${duration(measured.serialSeconds)}`]);
       rows.push([io.note, 'Longest', measured.criticalPath.map((key) => listed([key])).join(' → ')]);
     }
-    rows.push([io.note, 'Next', `airflow-aws status${flag}, airflow-aws destroy${flag}`]);
+    rows.push([io.note, 'Next', `${again('status')}, ${again('destroy')}`]);
     io.note(plan.work.length === 0 ? 'Everything is there already: nothing was changed.' : '');
   }
   for (const [print, label, text] of rows) print(hanging(label.padEnd(11), text, columns));
 }
 
-function stopped({ io, state, graph, config }: Deployment, exitCode: number): number {
+function stopped({ io, state, graph, config, again }: Deployment, exitCode: number): number {
   const there = [...graph.values()].filter(({ key }) => state?.row(key));
   const cost = usd(hourlyUsd({ config }, there));
   io.note(`Stopped. ${there.length} of ${graph.size} resources exist and cost ${cost} an hour.`);
-  io.note('Go on with "airflow-aws up --resume", or take them away with "airflow-aws destroy".');
+  io.note(`Go on with "${again('up --resume')}", or take them away with "${again('destroy')}".`);
   return exitCode;
 }

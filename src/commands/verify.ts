@@ -23,11 +23,10 @@ export async function verify(io: CommandIo, flags: VerifyFlags): Promise<number>
 async function verifyLocked(deployment: Deployment, flags: VerifyFlags): Promise<number> {
   const { io, state, world, config } = deployment;
   const whole = wholeOf(deployment);
-  const simulate = world.kind === 'simulated' ? ' --simulate' : '';
-  const again = `airflow-aws verify${simulate}`;
+  const goOn = deployment.again('verify');
   const stopping = stopOnSignal({
     screen: { listen: () => {}, say: io.note, close: async () => {}, abandon: () => {} },
-    goOn: again,
+    goOn,
     beforeEnd: () => world.close(),
   });
   const aws = bindTo(runOf(deployment, state!, { signal: stopping.signal }), cluster);
@@ -48,14 +47,14 @@ async function verifyLocked(deployment: Deployment, flags: VerifyFlags): Promise
       exitCode: stopping.exitCode() === exitCodes.terminated ? exitCodes.terminated : exitCodes.stopped,
       what: 'Stopped before the proof was complete.',
       why: 'It was told to. Nothing is left changed.',
-      fix: `"${again}" begins anew.`,
+      fix: `"${goOn}" begins anew.`,
     });
   } finally {
     stopping.done();
   }
   const failure = unhealthy(
     hops,
-    `See "airflow-aws logs COMPONENT"; "airflow-aws up${simulate}" makes anew what is gone.`,
+    `See "${deployment.again('logs COMPONENT')}"; "${deployment.again('up')}" makes anew what is gone.`,
   );
   const seconds = Math.round((world.clock.now() - start) / 100) / 10;
   if (io.json) {
@@ -71,7 +70,7 @@ async function verifyLocked(deployment: Deployment, flags: VerifyFlags): Promise
 }
 
 /** From the state's identities: the output of the cluster itself is not asked for, since it may never have been well. */
-function wholeOf({ state, config, store, world }: Deployment): Whole {
+function wholeOf({ state, config, store, again }: Deployment): Whole {
   const identity = (key: string, name: string) => state?.row(key)?.identity?.[name];
   const parts = {
     bastionId: identity('bastion', 'instanceId'),
@@ -89,7 +88,7 @@ function wholeOf({ state, config, store, world }: Deployment): Whole {
     why: `The state in ${store.name} lacks ${Object.keys(parts)
       .filter((part) => parts[part as keyof typeof parts] === undefined)
       .join(', ')}.`,
-    fix: `Run "airflow-aws up${world.kind === 'simulated' ? ' --simulate' : ''}" first.`,
+    fix: `Run "${again('up')}" first.`,
   });
 }
 

@@ -11,11 +11,10 @@ import { nouns } from '../simulator/nouns.ts';
 import { simulatedShell } from '../simulator/shell.ts';
 import { steps } from '../steps/index.ts';
 import { randomText, realWorld, type World } from '../world.ts';
+import type { Meant } from './again.ts';
 import type { CommandIo } from './command-io.ts';
 
-export interface WorldFlags {
-  readonly profile?: string;
-  readonly simulate?: boolean;
+export interface WorldFlags extends Meant {
   /** Rehearsals only, as text: they come from the command line. */
   readonly seed?: string;
   readonly fault?: string[];
