@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts';
 import { imageParameters } from './hosts/os.ts';
 import { ec2Principal, of, serviceLinked, snapshotArn, words } from './iam-words.ts';
 import type { Names } from './names.ts';
+import { inUsedNetwork } from './network-permissions.ts';
 import { bucketPlace } from './shared-state/place.ts';
 
 /** What the ARNs and conditions of a policy are made from. An account that is not known yet is an asterisk. */
@@ -60,7 +61,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     CreateSecurityGroup CreateSubnet CreateVpc ImportKeyPair RunInstances`;
   const [cacheVersion = ''] = config.cache.engineVersion;
 
-  return [
+  const all: Grant[] = [
     ...sharedState(config, partition),
     {
       sid: 'LookAtWhatHasNoResourceLevelPermissions',
@@ -410,6 +411,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       resources: [arn('ssm', `parameter${imageParameters[config.os]}`, '')],
     },
   ];
+  return config.vpc === 'create' ? all : inUsedNetwork(all, config.vpc, (resource) => arn('ec2', resource));
 }
 
 /** A state that a team keeps in S3. No rehearsal needs it: it keeps its state beside its account. */

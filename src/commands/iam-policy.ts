@@ -27,8 +27,9 @@ export async function iamPolicy(io: CommandIo, flags: IamPolicyFlags): Promise<n
   const wanted = purpose === 'all' ? purposes : [purpose];
   const place = await placeFor(files, flags);
   const facts = factsFor(config, place);
-  const rehearsed = factsFor(config, { ...place, accountId: '123456789012', partition: partitionOf(config.region) });
   const found = await rehearse(config, wanted);
+  const simulated = { ...place, accountId: '123456789012', partition: partitionOf(config.region) };
+  const rehearsed = factsFor(found.config, simulated);
   const asked = wanted.flatMap((one) => found[one]);
   const documents = documentsOf(statementsFor(asked, { rehearsed, facts, purposes: wanted }));
   const policies = documents.map((document, index) => ({

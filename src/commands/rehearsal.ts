@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { type Config, configFile, configYaml } from '../config.ts';
 import { exitCodes, UserError } from '../errors.ts';
 import type { Asked, Purpose } from '../policy.ts';
+import { existingNetwork } from '../simulator/existing-network.ts';
+import { simulatedAccount } from '../simulator/index.ts';
+import { deploymentFolder } from '../state.ts';
 import type { CommandIo } from './command-io.ts';
 import type { DeploymentFlags } from './deployment.ts';
 import { type DestroyFlags, destroy } from './destroy.ts';
@@ -29,14 +33,18 @@ export const badDay = [
 const mostRuns = 8;
 
 /** By purpose, everything that AWS asked, each once. */
-export type Rehearsed = Readonly<Record<Purpose, readonly Asked[]>>;
+export type Rehearsed = Readonly<Record<Purpose, readonly Asked[]>> & {
+  /** What was rehearsed: where a network is used, the one of the simulated account stands in its place. */
+  readonly config: Config;
+};
 
 /**
  * Builds, looks at and destroys a deployment of these settings in simulated accounts, on a calm and on a bad day, and
  * gives everything that AWS would have asked the policies of whoever ran it. What `purposes` does not name is done only
  * as far as the rest needs it. Nothing of it stays on the disk.
  */
-export async function rehearse(config: Config, purposes: readonly Purpose[]): Promise<Rehearsed> {
+export async function rehearse(wanted: Config, purposes: readonly Purpose[]): Promise<Rehearsed> {
+  const { config, account } = await withNetwork(wanted);
   const rehearsed = {
     up: new Map<string, Asked>(),
     status: new Map<string, Asked>(),
@@ -48,7 +56,7 @@ export async function rehearse(config: Config, purposes: readonly Purpose[]): Pr
   const take = (io: CommandIo, flags: DestroyFlags) =>
     carriedOut(io, destroy, rehearsed.destroy, { confirm: config.name, ...flags });
 
-  await inFolder(config, async (io, change) => {
+  await inFolder({ config, account }, async (io, change) => {
     await build(io);
     if (wants('up')) await build(io);
     if (wants('status')) await carriedOut(io, status, rehearsed.status);
@@ -56,22 +64,49 @@ export async function rehearse(config: Config, purposes: readonly Purpose[]): Pr
     if (wants('destroy')) await take(io, { deleteData: true });
   });
   if (wants('destroy'))
-    await inFolder(unprotected, async (io) => {
+    await inFolder({ config: unprotected, account }, async (io) => {
       await build(io);
       await take(io, { keepData: true });
       // What was kept can be taken away later, and so can its snapshot.
       await take(io, { deleteData: true });
     });
   if (wants('up') || wants('destroy'))
-    await inFolder(unprotected, async (io) => {
+    await inFolder({ config: unprotected, account }, async (io) => {
       await build(io, badDay);
       if (wants('destroy')) await take(io, { deleteData: true, fault: ['loseFirst=1'] });
     });
   const { up: asBuilt, status: asLooked, destroy: asTaken } = rehearsed;
-  return { up: [...asBuilt.values()], status: [...asLooked.values()], destroy: [...asTaken.values()] };
+  return { config, up: [...asBuilt.values()], status: [...asLooked.values()], destroy: [...asTaken.values()] };
 }
 
-async function inFolder(config: Config, work: (io: CommandIo, change: (config: Config) => void) => Promise<void>) {
+/** Where an account begins: its settings, and its file unless it is new. */
+interface Beginning {
+  readonly config: Config;
+  readonly account: string | undefined;
+}
+
+/** An account that is just made has nobody's network. Settings that use one get an account that has it. */
+async function withNetwork(config: Config): Promise<Beginning> {
+  if (config.vpc === 'create') return { config, account: undefined };
+  const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-'));
+  try {
+    const file = join(directory, 'account.json');
+    const account = simulatedAccount({ file });
+    const credentials = { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' };
+    const ec2 = account.attach(new EC2Client({ region: config.region, credentials }));
+    const [first, second] = config.zones.map((letter) => config.region + letter) as [string, string];
+    const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(ec2, account.clock, [first, second]);
+    const vpc = { use: vpcId, publicSubnet, privateSubnets };
+    return { config: { ...config, vpc }, account: readFileSync(file, 'utf8') };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function inFolder(
+  { config, account }: Beginning,
+  work: (io: CommandIo, change: (config: Config) => void) => Promise<void>,
+) {
   const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-'));
   const write = (settings: Config) =>
     // A state in S3 has a statement of its own, and its bucket is not in an account that was just made.
@@ -79,6 +114,11 @@ async function inFolder(config: Config, work: (io: CommandIo, change: (config: C
   const nobody = () => {};
   try {
     write(config);
+    if (account !== undefined) {
+      const folder = deploymentFolder(directory, 'simulated');
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(join(folder, 'account.json'), account, { mode: 0o600 });
+    }
     await work({ directory, env: {}, isTty: false, json: true, out: nobody, note: nobody }, write);
   } finally {
     rmSync(directory, { recursive: true, force: true });

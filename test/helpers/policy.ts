@@ -47,7 +47,8 @@ export async function policiesFor(directory: string): Promise<Record<Purpose, St
   const { config } = loadConfig(directory);
   const facts = factsOf(config);
   const rehearsed = await rehearse(config, ['up', 'status', 'destroy']);
-  const of = (purpose: Purpose) => statementsFor(rehearsed[purpose], { rehearsed: facts, facts, purposes: [purpose] });
+  const of = (purpose: Purpose) =>
+    statementsFor(rehearsed[purpose], { rehearsed: factsOf(rehearsed.config), facts, purposes: [purpose] });
   return { up: of('up'), status: of('status'), destroy: of('destroy') };
 }
 

@@ -10,6 +10,7 @@ import { grants } from '../../src/permissions.ts';
 import { type Purpose, type Statement, statementsFor } from '../../src/policy.ts';
 import { ioIn } from '../commands/io.ts';
 import { simulatedDestroy, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import { existingNetwork } from '../helpers/existing-network.ts';
 import { inventoryOf } from '../helpers/inventory.ts';
 import { actionsOf, allows, factsOf, policiesFor, policyFile, without } from '../helpers/policy.ts';
 
@@ -81,6 +82,28 @@ describe('exactly what iam policy prints', { timeout: 600_000 }, () => {
     writeFileSync(join(folder, 'airflow-aws.yaml'), `version: 1\n${yaml.replace('protect: true\n', '')}`);
     expect(await journey(folder, policies, name)).toMatchObject({ exitCode: 0, words: '' });
     expect(inventoryOf(folder).counts).toEqual({});
+  });
+
+  test('is enough in a VPC that is used, of which it lets nobody change anything', async () => {
+    const folder = temporaryFolder();
+    const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(folder);
+    const before = inventoryOf(folder).counts;
+    const policies = await policiesFor(folder);
+    expect(await journey(folder, policies)).toMatchObject({ exitCode: 0, words: '' });
+    expect(inventoryOf(folder).counts).toEqual(before);
+
+    const statements = purposes.flatMap((purpose) => policies[purpose]);
+    const changing =
+      /:(?!Describe).*(Vpc|Subnet|Route|InternetGateway|NatGateway|Address)(Attribute|Association|Table)?s?$/;
+    const ofEc2 = actionsOf(statements).filter((action) => action.startsWith('ec2:'));
+    expect(ofEc2.filter((action) => changing.test(action))).toEqual([]);
+    const asked = grants(factsOf(loadConfig(folder).config)).flatMap(({ actions }) => actions);
+    expect(asked.filter((action) => action.startsWith('ec2:') && changing.test(action))).toEqual([]);
+    // The same pattern finds what a network of one's own takes.
+    const own = grants(factsOf(loadConfig(temporaryFolder()).config)).flatMap(({ actions }) => actions);
+    expect(own).toContain('ec2:CreateVpc');
+    expect(own.filter((action) => action.startsWith('ec2:') && changing.test(action)).length).toBeGreaterThan(15);
+    for (const id of [vpcId, publicSubnet, ...privateSubnets]) expect(JSON.stringify(policies.up)).toContain(`/${id}"`);
   });
 
   test('is enough to keep the data', async () => {
