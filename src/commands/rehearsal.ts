@@ -95,7 +95,8 @@ async function withNetwork(config: Config): Promise<Beginning> {
     const credentials = { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' };
     const ec2 = account.attach(new EC2Client({ region: config.region, credentials }));
     const [first, second] = config.zones.map((letter) => config.region + letter) as [string, string];
-    const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(ec2, account.clock, [first, second]);
+    const zones = { public: first, private: [first, second] } as const;
+    const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(ec2, account.clock, zones);
     const vpc = { use: vpcId, publicSubnet, privateSubnets };
     return { config: { ...config, vpc }, account: readFileSync(file, 'utf8') };
   } finally {

@@ -24,12 +24,12 @@ export interface ExistingNetwork {
 
 /**
  * Somebody's network in a simulated account, as a deployment needs one that it is to use: DNS host names on, ways out by
- * an internet gateway and a NAT gateway, a private subnet in each of `zones` (names, as `us-west-2a`), no tag of ours.
+ * an internet gateway and a NAT gateway, a subnet in each of `zones` (names, as `us-west-2a`), no tag of ours.
  */
 export async function existingNetwork(
   ec2: EC2Client,
   clock: SimulatedAccount['clock'],
-  zones: readonly [string, string],
+  zones: { readonly public: string; readonly private: readonly [string, string] },
 ): Promise<ExistingNetwork> {
   const Tags = [{ Key: 'Name', Value: 'the company’s' }];
   const tagged = (ResourceType: 'vpc' | 'subnet') => [{ ResourceType, Tags }];
@@ -43,7 +43,11 @@ export async function existingNetwork(
     const { Subnet } = await ec2.send(new CreateSubnetCommand({ ...place, TagSpecifications: tagged('subnet') }));
     return Subnet!.SubnetId!;
   };
-  const [outside, a, c] = [await subnet(0, zones[0]), await subnet(10, zones[0]), await subnet(11, zones[1])];
+  const [outside, a, c] = [
+    await subnet(0, zones.public),
+    await subnet(10, zones.private[0]),
+    await subnet(11, zones.private[1]),
+  ];
   const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
   const { InternetGatewayId } = InternetGateway!;
   await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId }));

@@ -17,7 +17,7 @@ export function neighbour(directory: string) {
 /** Somebody's network, as the deployment needs it, in a new simulated account; and the settings that use it. */
 export async function existingNetwork(directory: string): Promise<ExistingNetwork> {
   const { ec2, clock } = neighbour(directory);
-  const made = await network(ec2, clock, ['us-west-2a', 'us-west-2c']);
+  const made = await network(ec2, clock, { public: 'us-west-2b', private: ['us-west-2a', 'us-west-2c'] });
   const { vpcId, publicSubnet, privateSubnets } = made;
   const vpc = { use: vpcId, publicSubnet, privateSubnets };
   writeFileSync(join(directory, 'airflow-aws.yaml'), JSON.stringify({ vpc }));
