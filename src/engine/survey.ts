@@ -26,7 +26,7 @@ export interface Survey {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Of what is there and not as it is wanted, by key. */
   readonly differences: ReadonlyMap<string, readonly Difference[]>;
-  /** Why nobody can tell, by key: the server is stopped, the question is not allowed. */
+  /** Why nobody can tell, by key: the server is stopped, the emulator has no such question. */
   readonly unknown: ReadonlyMap<string, string>;
 }
 
@@ -80,7 +80,8 @@ function settle(
 
 /**
  * How what is there differs from what is wanted; nothing for a resource that does not compare. An answer that cannot be
- * had, for want of a permission or on an emulator, is no reason to end: it is told.
+ * had, as on an emulator that lacks the question, is no reason to end: it is told. One that is not allowed is: whoever may
+ * not see whether a group is open to everybody would be told that all is well.
  */
 export async function compare(
   run: Run,
@@ -95,7 +96,7 @@ export async function compare(
     );
     return { differences };
   } catch (error) {
-    if (error instanceof Stopped || classify(error) === 'expired') throw error;
+    if (error instanceof Stopped || ['expired', 'identity'].includes(classify(error))) throw error;
     return { unknown: (error as Error).message };
   }
 }

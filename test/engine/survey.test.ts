@@ -116,13 +116,22 @@ describe('a difference', () => {
     expect(differences.size).toBe(0);
   });
 
-  it('that cannot be asked for is told, and no reason to end or to change anything', async () => {
-    const vpc = toy(shop, 'vpc', [], { compare: () => Promise.reject(refusal('UnauthorizedOperation')) });
+  it('that an emulator cannot be asked for is told, and no reason to end or to change anything', async () => {
+    const vpc = toy(shop, 'vpc', [], { compare: () => Promise.reject(refusal('NotImplemented')) });
     await build(vpc);
     const { verdicts, unknown } = await look(vpc);
     expect(verdicts.get('vpc')).toBe('keep');
-    expect([...unknown]).toEqual([['vpc', 'UnauthorizedOperation']]);
+    expect([...unknown]).toEqual([['vpc', 'NotImplemented']]);
   });
+
+  it.each(['UnauthorizedOperation', 'AccessDenied', 'ExpiredToken'])(
+    'that AWS refuses to tell with %s ends the look',
+    async (code) => {
+      const vpc = toy(shop, 'vpc', [], { compare: () => Promise.reject(refusal(code)) });
+      await build(vpc);
+      await expect(look(vpc)).rejects.toMatchObject({ name: code });
+    },
+  );
 });
 
 describe('a thing that nobody can ask at the moment', () => {
