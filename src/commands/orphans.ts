@@ -7,7 +7,7 @@ import { iamBelongings } from '../belongings/iam.ts';
 import { exitCodes } from '../errors.ts';
 import { connect } from '../session.ts';
 import type { State } from '../state.ts';
-import { usd } from '../ui/format.ts';
+import { hanging, usd } from '../ui/format.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Deployment, type DeploymentFlags, openDeployment } from './deployment.ts';
 
@@ -91,8 +91,11 @@ function byStack(found: readonly Belonging[]): OrphanedStack[] {
   }));
 }
 
+/** Columns of the longest line of the list. */
+const widest = 116;
+
 export function printStacks(
-  { out }: Pick<CommandIo, 'out'>,
+  { out, columns = widest }: Pick<CommandIo, 'out' | 'columns'>,
   stacks: readonly OrphanedStack[],
   { place, state }: Deployment,
 ) {
@@ -101,7 +104,10 @@ export function printStacks(
     out(`${name} (stack ${stack}${ours}): ${resources.length} things, ${usd(costPerDay)} a day`);
     for (const { type, id, key, costPerHour } of resources) {
       const price = costPerHour === undefined ? 'no price' : costPerHour > 0 ? `${usd(costPerHour * 24)} a day` : '';
-      out(`  ${type.padEnd(31)} ${id.padEnd(40)} ${key.padEnd(22)} ${price}`.trimEnd());
+      const wide = `  ${type.padEnd(34)} ${id.padEnd(43)} ${key.padEnd(22)} ${price}`;
+      // As destroy --orphans takes it; what kind of thing it is can be told from both.
+      const narrow = hanging('  ', `${`${key}/${id}`.padEnd(50)}  ${price}`, columns);
+      out((columns < widest ? narrow : wide).trimEnd());
     }
     out('');
   }

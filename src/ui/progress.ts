@@ -96,7 +96,7 @@ class StepLine {
 
 /**
  * A line for each step; beneath a running step what it waits for, as far as the terminal has rows; at the end the whole
- * run. Times are those of the events. Nothing else may print to the terminal before `close`.
+ * run. Nothing else may print to the terminal before `close`.
  */
 export function progressList(
   titles: ReadonlyMap<number, string>,
@@ -106,8 +106,11 @@ export function progressList(
   const lines = new Map([...titles].map(([step, title]) => [step, new StepLine(step, title)]));
   const working = new Map<string, Work>();
   const done = new Set<string>();
+  const failed = new Set<string>();
   let start: number | undefined;
   let now = 0;
+  /** In real time it also gets later between events, which may be half a minute apart; virtual time is the events'. */
+  let isRealTime = false;
   let said: string | undefined;
   let renderer: StepRenderer | undefined;
   let runEnded: () => void = () => {};
@@ -125,7 +128,7 @@ export function progressList(
   const whole = (): string => {
     if (said !== undefined) return hanging('', said, width());
     if (start === undefined) return '';
-    const left = Math.round(remainingSeconds(expected, done, elapsed));
+    const left = Math.round(remainingSeconds(expected, { done, failed, elapsed }));
     const so = `${duration(now - start)} so far`;
     return cut(left > 0 ? `    ${so}, about ${duration(left)} left` : `    ${so}`, width());
   };
@@ -174,6 +177,7 @@ export function progressList(
 
   /** Titles for the next frame: the waits that will take longest first, as many as there are rows. */
   function prepare() {
+    if (isRealTime) now = Math.max(now, Date.now() / 1000);
     const overall = whole();
     const rows = (stream.rows ?? 24) - 1 - lines.size - overall.split('\n').length;
     const shown = [...working.values()]
@@ -202,6 +206,7 @@ export function progressList(
   function listen(event: RunEvent) {
     now = Date.parse(event.virtualTime ?? event.time) / 1000;
     start ??= now;
+    isRealTime = event.virtualTime === undefined && event.event !== 'run.done';
     if (event.event === 'run.start' || event.event === 'run.done') return;
     const line = lines.get(event.step);
     if (!line) return;
@@ -222,7 +227,10 @@ export function progressList(
       case 'resource.failed':
         working.delete(event.resource);
         if (event.event === 'resource.done') done.add(event.resource);
-        else line.fail(event.resource, event.code);
+        else {
+          failed.add(event.resource);
+          line.fail(event.resource, event.code);
+        }
         if (worksOf(event.step).length === 0) line.rest(now);
         break;
       case 'step.done':

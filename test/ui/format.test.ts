@@ -56,16 +56,22 @@ describe('words and figures', () => {
 
 describe('the time that is left', () => {
   test('is that of the longest chain of what is not done', () => {
-    expect(remainingSeconds(expected, new Set(), () => 0)).toBe(4 + 80 + 400);
-    expect(remainingSeconds(expected, new Set(['vpc', 'dbCluster', 'dbInstance']), () => 0)).toBe(150);
+    expect(remainingSeconds(expected, { done: new Set(), failed: new Set(), elapsed: () => 0 })).toBe(4 + 80 + 400);
+    expect(
+      remainingSeconds(expected, {
+        done: new Set(['vpc', 'dbCluster', 'dbInstance']),
+        failed: new Set(),
+        elapsed: () => 0,
+      }),
+    ).toBe(150);
   });
 
   test('counts what has been worked on, and what takes longer than usual as about to end', () => {
     const elapsed = (key: string) => ({ dbCluster: 200, loadBalancer: 10 })[key] ?? 0;
-    expect(remainingSeconds(expected, new Set(['vpc']), elapsed)).toBe(400);
+    expect(remainingSeconds(expected, { done: new Set(['vpc']), failed: new Set(), elapsed })).toBe(400);
   });
 
   test('is nothing when all is done', () => {
-    expect(remainingSeconds(expected, new Set(expected.keys()), () => 0)).toBe(0);
+    expect(remainingSeconds(expected, { done: new Set(expected.keys()), failed: new Set(), elapsed: () => 0 })).toBe(0);
   });
 });

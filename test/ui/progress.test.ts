@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { progressList } from '../../src/ui/progress.ts';
 import { expected, RunScript, titles } from './run-script.ts';
 import { ScreenModel } from './terminal.ts';
@@ -9,6 +9,10 @@ function begun(columns: number, rows: number) {
   const list = progressList(titles, expected, screen.stream);
   return { screen, list, run: new RunScript(list) };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Long enough for the next frame. */
 const frame = () => new Promise((next) => setTimeout(next, 300));
@@ -54,6 +58,24 @@ describe('the list of steps', () => {
     ]);
     expect(screen.scrolledOff).toBe(0);
     await list.close();
+  });
+
+  test('in real time every figure goes on between two events, and ends with the run', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 5, 1) });
+    const screen = new ScreenModel(80, 24);
+    const list = progressList(titles, expected, screen.stream);
+    const run = underWay(new RunScript(list, { begun: Date.now() - 64_000 }));
+    vi.setSystemTime(Date.now() + 20_000);
+    await frame();
+    expect((await screen.lines()).slice(5, 7)).toEqual([
+      '*  6  NAT gateway         1 m 20 s',
+      '      › NAT gateway available, 1 m 20 s of about 1 m 48 s',
+    ]);
+    expect((await screen.lines()).at(-1)).toBe('*     1 m 24 s so far, about 6 m 40 s left');
+    run.done(90, 'natGateway').stepDone(90, 6).ends(90, false);
+    vi.setSystemTime(Date.now() + 600_000);
+    await list.close();
+    expect((await screen.lines())[5]).toBe('✔  6  NAT gateway         1 m 26 s');
   });
 
   test('a small terminal shows the longest waits that fit, and never more rows than it has', async () => {
@@ -121,6 +143,15 @@ describe('the list of steps', () => {
     expect(await screen.lines()).toContain('✔ 11  Load balancer       2 m 30 s');
     await list.close();
     expect(await screen.lines()).toContain('✖  6  NAT gateway         NAT gateway: NatGatewayLimitExceeded');
+  });
+
+  test('the time that is left is of what can still be done after a failure', async () => {
+    const { screen, list, run } = begun(80, 24);
+    underWay(run);
+    run.fails(65, 'dbCluster', 'InvalidSubnet');
+    await frame();
+    expect((await screen.lines()).at(-1)).toBe('*     1 m 05 s so far, about 1 m 29 s left');
+    await list.close();
   });
 
   test('a step that goes on after a failure shows both, and ends with every failure of it', async () => {

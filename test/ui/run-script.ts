@@ -33,12 +33,14 @@ export const expected: Expectations = new Map([
 
 const stepOf = (resource: string) => expected.get(resource)!.step;
 
-/** Plays events at seconds of simulated time. */
+/** Plays events at seconds of simulated time; of real time after `begun` (milliseconds since 1970), where that is given. */
 export class RunScript {
   readonly #screen: Screen;
+  readonly #begun: number | undefined;
 
-  constructor(screen: Screen) {
+  constructor(screen: Screen, { begun }: { begun?: number } = {}) {
     this.#screen = screen;
+    this.#begun = begun;
     const place = { world: 'simulated', account: '123456789012', region: 'us-west-2' };
     this.#play(0, { event: 'run.start', command: 'up', ...place, resources: expected.size });
   }
@@ -77,6 +79,10 @@ export class RunScript {
   }
 
   #play(second: number, event: RunEvent) {
+    if (this.#begun !== undefined) {
+      this.#screen.listen({ time: new Date(this.#begun + second * 1000).toISOString(), ...event });
+      return;
+    }
     const virtualTime = new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
     this.#screen.listen({ time: '2026-06-01T00:00:00.000Z', virtualTime, ...event });
   }
