@@ -182,7 +182,10 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       // A snapshot outlives its cluster, by whose name RDS lists it only while there is one.
       sid: 'LookAtSnapshots',
       actions: of('rds', 'DescribeDBClusterSnapshots'),
-      resources: rds('cluster-snapshot:*'),
+      resources: [
+        ...rds('cluster-snapshot:*'),
+        ...(config.restoreFrom?.startsWith('arn:') ? [config.restoreFrom] : []),
+      ],
     },
     {
       sid: 'DeleteTheDatabase',

@@ -5,8 +5,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { type Config, configFile, configYaml } from '../config.ts';
 import { exitCodes, UserError } from '../errors.ts';
 import type { Asked, Purpose } from '../policy.ts';
+import { Account } from '../simulator/account.ts';
+import { attach } from '../simulator/attach.ts';
 import { existingNetwork } from '../simulator/existing-network.ts';
-import { simulatedAccount } from '../simulator/index.ts';
+import { nouns } from '../simulator/nouns.ts';
+import { knowClusterSnapshot } from '../simulator/rds/cluster-snapshots.ts';
 import { deploymentFolder } from '../state.ts';
 import type { CommandIo } from './command-io.ts';
 import type { DeploymentFlags } from './deployment.ts';
@@ -44,7 +47,7 @@ export type Rehearsed = Readonly<Record<Purpose, readonly Asked[]>> & {
  * as far as the rest needs it. Nothing of it stays on the disk.
  */
 export async function rehearse(wanted: Config, purposes: readonly Purpose[]): Promise<Rehearsed> {
-  const { config, account } = await withNetwork(wanted);
+  const { config, account } = await withWhatIsUsed(wanted);
   const rehearsed = {
     up: new Map<string, Asked>(),
     status: new Map<string, Asked>(),
@@ -85,23 +88,31 @@ interface Beginning {
   readonly account: string | undefined;
 }
 
-/** An account that is just made has nobody's network. Settings that use one get an account that has it. */
-async function withNetwork(config: Config): Promise<Beginning> {
-  if (config.vpc === 'create') return { config, account: undefined };
+/** An account that is just made has nobody's network and no snapshot. Settings that use one get an account that has it. */
+async function withWhatIsUsed(config: Config): Promise<Beginning> {
+  const { vpc, restoreFrom, region, database } = config;
+  if (vpc === 'create' && restoreFrom === undefined) return { config, account: undefined };
   const directory = mkdtempSync(join(tmpdir(), 'airflow-aws-'));
   try {
     const file = join(directory, 'account.json');
-    const account = simulatedAccount({ file });
-    const credentials = { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' };
-    const ec2 = account.attach(new EC2Client({ region: config.region, credentials }));
-    const [first, second] = config.zones.map((letter) => config.region + letter) as [string, string];
-    const zones = { public: first, private: [first, second] } as const;
-    const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(ec2, account.clock, zones);
-    const vpc = { use: vpcId, publicSubnet, privateSubnets };
-    return { config: { ...config, vpc }, account: readFileSync(file, 'utf8') };
+    const account = new Account(nouns, { file });
+    if (restoreFrom !== undefined) knowClusterSnapshot(account.scope(region), restoreFrom, database);
+    const settings = vpc === 'create' ? config : { ...config, vpc: await networkIn(account, config) };
+    account.save();
+    return { config: settings, account: readFileSync(file, 'utf8') };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function networkIn(account: Account, { region, zones: letters }: Config): Promise<Config['vpc']> {
+  const credentials = { accessKeyId: 'AKIASIMULATED0000000', secretAccessKey: 'simulated' };
+  const ec2 = new EC2Client({ region, credentials });
+  attach(account, ec2, { unattended: true });
+  const [first, second] = letters.map((letter) => region + letter) as [string, string];
+  const zones = { public: first, private: [first, second] } as const;
+  const { vpcId, publicSubnet, privateSubnets } = await existingNetwork(ec2, account.clock, zones);
+  return { use: vpcId, publicSubnet, privateSubnets };
 }
 
 async function inFolder(

@@ -8,8 +8,11 @@ import { exitCodes, UserError } from '../../src/errors.ts';
 import { explainCall, isFromAws } from '../../src/explain.ts';
 import { grants } from '../../src/permissions.ts';
 import { type Purpose, type Statement, statementsFor } from '../../src/policy.ts';
+import { Account } from '../../src/simulator/account.ts';
+import { nouns } from '../../src/simulator/nouns.ts';
+import { knowClusterSnapshot } from '../../src/simulator/rds/cluster-snapshots.ts';
 import { ioIn } from '../commands/io.ts';
-import { simulatedDestroy, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
+import { simulatedDestroy, simulatedFolder, simulatedUp, temporaryFolder } from '../helpers/deployment.ts';
 import { existingNetwork } from '../helpers/existing-network.ts';
 import { inventoryOf } from '../helpers/inventory.ts';
 import { actionsOf, allows, factsOf, policiesFor, policyFile, without } from '../helpers/policy.ts';
@@ -105,6 +108,25 @@ describe('exactly what iam policy prints', { timeout: 600_000 }, () => {
     expect(own).toContain('ec2:CreateVpc');
     expect(own.filter((action) => action.startsWith('ec2:') && changing.test(action)).length).toBeGreaterThan(15);
     for (const id of [vpcId, publicSubnet, ...privateSubnets]) expect(JSON.stringify(policies.up)).toContain(`/${id}"`);
+  });
+
+  test('is enough to restore a snapshot that only the real account has, by name and by another account’s ARN', async () => {
+    const snapshots = ['last-week', 'arn:aws:rds:us-west-2:210987654321:cluster-snapshot:shared'];
+    for (const restoreFrom of snapshots) {
+      const folder = folderWith(`restoreFrom: ${restoreFrom}\n`);
+      const policies = await policiesFor(folder);
+      expect(actionsOf(policies.up)).toContain('rds:RestoreDBClusterFromSnapshot');
+      expect(actionsOf(policies.up)).not.toContain('rds:CreateDBCluster');
+      const account = new Account(nouns, { file: join(simulatedFolder(folder), 'account.json') });
+      knowClusterSnapshot(account.scope('us-west-2'), restoreFrom, loadConfig(folder).config.database);
+      account.save();
+      expect(await journey(folder, policies)).toMatchObject({ exitCode: 0, words: '' });
+      expect(inventoryOf(folder).counts).toEqual({ 'rds.clusterSnapshots': 1 });
+      const { Resource } = policies.up.find(({ Sid }) => Sid === 'MakeTheDatabaseWithOurTag')!;
+      expect(Resource).toContain(
+        restoreFrom.replace(/^(?!arn)/, 'arn:aws:rds:us-west-2:123456789012:cluster-snapshot:'),
+      );
+    }
   });
 
   test('is enough to keep the data', async () => {

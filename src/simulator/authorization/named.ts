@@ -104,7 +104,11 @@ export function namedRequests({ scope, service, operation, input }: Call): Autho
     ...Object.entries(members).flatMap(([member, kind]) => texts(input[member]).map((name) => `${kind}:${name}`)),
     ...(further[operation]?.(input) ?? []),
   ];
-  const arns = [...names.map((name) => scope.arn(prefix, name)), ...texts(input.ResourceName)];
+  // A snapshot of another account is named by its ARN, and asked for by it.
+  const arns = [
+    ...names.map((name) => /arn:.*/.exec(name)?.[0] ?? scope.arn(prefix, name)),
+    ...texts(input.ResourceName),
+  ];
   const kind = described[operation];
   if (arns.length === 0) arns.push(kind === undefined ? '*' : scope.arn(prefix, `${kind}:*`));
   const tags = requestTags(tagsOf(input.Tags));
@@ -114,7 +118,7 @@ export function namedRequests({ scope, service, operation, input }: Call): Autho
       : existing(scope, arn);
   const requests = arns.map((resource) => ({ action, resource, context: withTags(resource) }));
   const [own = '*'] = arns;
-  if (operation.startsWith('Create') && Object.keys(tags).length > 0)
+  if (/^(Create|Restore)/.test(operation) && Object.keys(tags).length > 0)
     requests.push({ action: `${prefix}:AddTagsToResource`, resource: madeBy(operation, arns) ?? own, context: tags });
   if (operation === 'DeleteDBCluster' && input.FinalDBSnapshotIdentifier !== undefined) {
     const [, snapshot = '*'] = arns;

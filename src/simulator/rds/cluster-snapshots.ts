@@ -103,6 +103,35 @@ function contentsOf(scope: Scope, cluster: ClusterRow): Pick<ClusterSnapshotRow,
   return contents ? { contentsMadeAt: contents.madeAt } : {};
 }
 
+/**
+ * An account that is rehearsed in has the snapshot that settings restore from, as a name or an ARN: one of a database
+ * with Airflow's tables, whose master user and version are those of the settings.
+ */
+export function knowClusterSnapshot(
+  scope: Scope,
+  nameOrArn: string,
+  { username, engineVersion }: { username: string; engineVersion: string },
+) {
+  const name = nameOf(nameOrArn);
+  const row = clusterSnapshotTable(scope).insert(name, {
+    name,
+    arn: nameOrArn.startsWith('arn:') ? nameOrArn : scope.arn('rds', `cluster-snapshot:${name}`),
+    type: 'manual',
+    status: 'available',
+    createdAt: scope.now,
+    clusterName: 'before',
+    clusterResourceId: 'cluster-REHEARSALSNAPSHOT',
+    clusterCreatedAt: scope.now,
+    engine: 'aurora-mysql',
+    engineVersion,
+    tags: {},
+    contentsMadeAt: scope.now,
+    shown: { MasterUsername: username, StorageEncrypted: true, Port: 3306, BackupRetentionPeriod: 1 },
+  });
+  // It is older than the rehearsal.
+  delete row.visibleAt;
+}
+
 /** RDS names its own snapshots after cluster and minute. */
 export function automatedName(name: string, now: number): string {
   return `rds:${name}-${new Date(now).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`;
