@@ -32,10 +32,17 @@ export function stepLabel(step: number, title: string): string {
   return `${String(step).padStart(2)}  ${title.padEnd(18)}`;
 }
 
-/** `text` behind `label`, broken between words at `width` columns; what does not fit continues beneath its beginning. */
+/**
+ * `text` behind `label`, broken between words at `width` columns; what does not fit continues beneath its beginning. A
+ * quoted command is broken only where no line has room for it: it is there to be copied.
+ */
 export function hanging(label: string, text: string, width: number): string {
   const indent = ' '.repeat(label.length);
-  const lines = text.split('\n').flatMap((line) => wrapped(line, Math.max(20, width - label.length)));
+  const room = Math.max(20, width - label.length);
+  const whole = text.replace(/(["`])airflow-aws [^"`\n]*\1/g, (command) =>
+    command.length < room ? command.replaceAll(' ', joint) : command,
+  );
+  const lines = whole.split('\n').flatMap((line) => wrapped(line, room));
   return lines
     .map((line, index) => `${index === 0 ? label : indent}${line}`.trimEnd())
     .join('\n')

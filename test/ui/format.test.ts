@@ -54,6 +54,18 @@ describe('words and figures', () => {
   });
 });
 
+describe('a quoted command in a text', () => {
+  const text = 'Go on with "airflow-aws up --resume", whatever comes.';
+
+  test('is not broken where a line has room for it', () => {
+    expect(hanging('', text, 30)).toBe('Go on with\n"airflow-aws up --resume",\nwhatever comes.');
+  });
+
+  test('is broken where none has', () => {
+    expect(hanging('', text, 20)).toBe('Go on with\n"airflow-aws up\n--resume", whatever\ncomes.');
+  });
+});
+
 describe('the time that is left', () => {
   test('is that of the longest chain of what is not done', () => {
     expect(remainingSeconds(expected, { done: new Set(), failed: new Set(), elapsed: () => 0 })).toBe(4 + 80 + 400);
