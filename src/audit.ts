@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Graph } from './engine/graph.ts';
 import { inOrder } from './engine/graph.ts';
-import { bindTo, type Run, stepOf } from './engine/run.ts';
+import { type Answers, bindTo, type Run, stepOf } from './engine/run.ts';
 import { onlooker } from './onlooker.ts';
 import type { Identity } from './state.ts';
 
@@ -28,6 +28,7 @@ export interface Found {
 export async function discover(run: Run, graph: Graph): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
   const tasks = new Map<string, Promise<void>>();
+  const answers: Answers = new Map();
   for (const resource of inOrder(graph)) {
     const { key, type } = resource;
     const needs = Object.entries(resource.needs as Record<string, { key: string }>);
@@ -44,6 +45,7 @@ export async function discover(run: Run, graph: Graph): Promise<Map<string, Foun
         const bound = bindTo(run, resource, {
           unrecorded: true,
           generation: 1,
+          answers,
           seen: (tags) => {
             const text = tags.find(({ Key }) => Key === 'airflow-aws:generation')?.Value;
             if (text !== undefined && /^[1-9]\d*$/.test(text)) generation = Number(text);
@@ -70,12 +72,16 @@ export interface Tagged {
   tags: Record<string, string>;
 }
 
+/** The ids of everything in EC2 with that value of a tag. The dead are listed for a while. */
+export async function ec2Ids(ec2: EC2Client, key: string, value: string): Promise<Set<string>> {
+  const tags = await allTags(ec2, [filter('key', key), filter('value', value)]);
+  return new Set(tags.map(({ ResourceId = '' }) => ResourceId));
+}
+
 /** By resource id: everything in EC2 with that value of a tag. The dead are listed for a while. */
 export async function ec2Tags(ec2: EC2Client, key: string, value: string): Promise<Map<string, Tagged>> {
   const tagged = new Map<string, Tagged>();
-  const ids = (await allTags(ec2, [filter('key', key), filter('value', value)])).map(
-    ({ ResourceId = '' }) => ResourceId,
-  );
+  const ids = [...(await ec2Ids(ec2, key, value))];
   if (ids.length === 0) return tagged;
   for (const { ResourceId = '', ResourceType = '', Key = '', Value = '' } of await allTags(ec2, [
     filter('resource-id', ...ids),
@@ -86,6 +92,9 @@ export async function ec2Tags(ec2: EC2Client, key: string, value: string): Promi
   }
   return tagged;
 }
+
+/** EC2's names for what comes and goes with something else, with the tags of its owner. */
+export const companionTypes: readonly string[] = ['volume', 'snapshot', 'network-interface'];
 
 /** Of `ids`, those that exist: volumes, snapshots and network interfaces, which come and go with something else. */
 export async function companionsAlive(ec2: EC2Client, tagged: ReadonlyMap<string, Tagged>): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { exitCodes, UserError, userError } from './errors.ts';
@@ -85,6 +86,8 @@ interface StateData {
   resources: Record<string, Row>;
   /** The generation of what is gone, by key. */
   past?: Record<string, number>;
+  /** A digest of all the rest, so that an edit by hand is seen. */
+  seal?: string;
 }
 
 /**
@@ -94,13 +97,16 @@ interface StateData {
 export class State {
   readonly #store: StateStore;
   readonly #data: StateData;
+  /** True when the state is as it was written, untouched. */
+  readonly sealed: boolean;
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #trouble: unknown;
 
-  private constructor(store: StateStore, data: StateData) {
+  private constructor(store: StateStore, { seal, ...data }: StateData) {
     this.#store = store;
     this.#data = data;
+    this.sealed = seal === sealOf(data);
   }
 
   /** A state that is not written before its first record. */
@@ -232,7 +238,7 @@ export class State {
   }
 
   #write(): Promise<void> {
-    const writing = this.#store.write(`${JSON.stringify(this.#data, null, 2)}\n`).then(
+    const writing = this.#store.write(`${JSON.stringify({ ...this.#data, seal: sealOf(this.#data) }, null, 2)}\n`).then(
       () => {
         this.#writing = undefined;
         this.#trouble = undefined;
@@ -246,6 +252,10 @@ export class State {
     this.#writing = writing;
     return writing;
   }
+}
+
+function sealOf(data: StateData): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 32);
 }
 
 /** What is kept of a state that was moved: the state, and where it went. */

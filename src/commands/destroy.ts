@@ -1,4 +1,4 @@
-import { companionsAlive, discover, ec2Tags, type Found } from '../audit.ts';
+import { companionsAlive, companionTypes, discover, ec2Tags, type Found } from '../audit.ts';
 import { destroy as carryOut } from '../engine/destroy.ts';
 import { dependents, graphOf } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
@@ -256,8 +256,12 @@ async function audit(
   const all = [...everything().values()].filter(({ key }) => !leave.some((one) => one.key === key));
   const tagged = await ec2Tags(clients.ec2, 'airflow-aws:stack', run.state.stack.id);
   for (const id of gone) tagged.delete(id);
-  const keys = new Set([...tagged.values()].map(({ tags }) => tags['airflow-aws:resource']));
-  const asked = all.filter(({ key, type }) => !type.startsWith('AWS::EC2::') || keys.has(key));
+  // What only comes along with a resource carries its tags, and is asked for by itself.
+  const owners = [...tagged.values()].filter(({ type }) => !companionTypes.includes(type));
+  const keys = new Set(owners.map(({ tags }) => tags['airflow-aws:resource']));
+  // What destroy takes no time for is work on a server, or nobody's to take away.
+  const ours = all.filter(({ typicalSeconds }) => typicalSeconds.destroy > 0);
+  const asked = ours.filter(({ key, type }) => !type.startsWith('AWS::EC2::') || keys.has(key));
   const [found, strays] = await Promise.all([discover(run, graphOf(asked)), companionsAlive(clients.ec2, tagged)]);
   return { left: [...found.values()], strays };
 }

@@ -1,4 +1,6 @@
+import { ec2Ids } from '../audit.ts';
 import type { Graph } from '../engine/graph.ts';
+import type { AnyResource } from '../engine/resource.ts';
 import type { Answers } from '../engine/run.ts';
 import { type Disagreement, disagreements } from '../engine/verify.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
@@ -74,6 +76,7 @@ async function differing(
   graph: Graph,
   answers: Answers | undefined,
 ): Promise<UserError | undefined> {
+  if (!(await isSuspect(deployment, state, graph))) return undefined;
   const found = await disagreements(runOf(deployment, state), graph, answers);
   if (found.length === 0) return undefined;
   return userError({
@@ -83,6 +86,28 @@ async function differing(
     why: `${found.slice(0, 5).map(inWords).join('\n')}${found.length > 5 ? `\nAnd ${found.length - 5} more.` : ''}`,
     fix: fix(deployment),
   });
+}
+
+/** Of the ids of EC2, those of things that carry our tags and that only we make and take away. */
+const taggedId = /^(vpc|subnet|igw|rtb|eipalloc|nat|sg|key|i|ami)-/;
+
+/**
+ * Whether each resource has to be asked for, which is some forty calls. It need not when nobody has edited the state and
+ * EC2, in one call, lists under the stack's tag just the ids that the state has: a copy of an earlier state lacks some.
+ */
+async function isSuspect({ clients }: Deployment, state: State, asked: Graph): Promise<boolean> {
+  if (!state.sealed) return true;
+  const ids = (resources: AnyResource[]) =>
+    resources
+      .map(({ key }) => state.row(key)?.identity ?? {})
+      .flatMap((identity) => (identity.used ? [] : Object.values(identity)))
+      .filter((id) => taggedId.test(id));
+  const ofEc2 = [...asked.values()].filter(({ type }) => type.startsWith('AWS::EC2::'));
+  const recorded = ids(ofEc2);
+  // What destroy takes no time for is nobody's to take away, and need not carry our tags.
+  const ours = ids(ofEc2.filter(({ typicalSeconds }) => typicalSeconds.destroy > 0));
+  const tagged = await ec2Ids(clients.ec2, 'airflow-aws:stack', state.stack.id);
+  return ours.some((id) => !tagged.has(id)) || [...tagged].some((id) => taggedId.test(id) && !recorded.includes(id));
 }
 
 function inWords({ key, recorded, tagged }: Disagreement): string {

@@ -47,7 +47,7 @@ export async function routeEverything(
 export async function describeRouteTable({ ec2, ask }: Aws, routeTableId: string): Promise<RouteTable | undefined> {
   const Filters = [{ Name: 'route-table-id', Values: [routeTableId] }];
   const { RouteTables = [] } = await ask(ec2, new DescribeRouteTablesCommand({ Filters }));
-  return RouteTables[0];
+  return RouteTables.find(({ RouteTableId }) => RouteTableId === routeTableId);
 }
 
 /** Where the table sends everything that stays in no subnet, and whether that still exists. */

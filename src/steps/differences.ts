@@ -31,6 +31,8 @@ export function tagDifferences(
   set: (tags: Required<Tag>[]) => Promise<unknown>,
 ): Difference[] {
   const values = new Map(live?.map(({ Key, Value }) => [Key, Value]));
+  // Without the stack's tag it is not known as ours, which is no matter of attributes; or an emulator shows no tags of it.
+  if (!values.has('airflow-aws:stack')) return [];
   const mend = () => set(tags);
   return tags.flatMap(({ Key, Value }) => differing(`Tags.${Key}`, values.get(Key), Value, mend));
 }

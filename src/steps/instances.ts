@@ -152,15 +152,17 @@ export async function compareInstance(
   const state = found?.State?.Name;
   const start = () => startAgain(aws, instanceId, service);
   const resize = () => aws.inTurn(() => resizeInstance(aws, instanceId, size.instanceType, service));
-  const groups = found?.SecurityGroups?.map(({ GroupId }) => GroupId).sort();
+  const groups = groupsOf(found);
   const InstanceId = instanceId;
   return [
     ...(state === 'pending' ? [] : differing('State', state, 'running', start)),
     ...differing('InstanceType', found?.InstanceType, size.instanceType, resize),
     ...(volume ? volumeDifferences(aws, volume, size.volumeGiB, setting) : []),
-    ...differing('SecurityGroups', groups, groupId, () =>
-      ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [groupId] })),
-    ),
+    ...(groups.length === 0
+      ? []
+      : differing('SecurityGroups', groups, groupId, () =>
+          ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [groupId] })),
+        )),
     ...(found?.MetadataOptions?.HttpTokens === undefined
       ? []
       : differing('HttpTokens', found.MetadataOptions.HttpTokens, 'required', () =>
@@ -168,6 +170,12 @@ export async function compareInstance(
         )),
     ...ec2TagDifferences(aws, instanceId, found?.Tags),
   ];
+}
+
+/** The groups are those of the interface. An emulator without interfaces says nothing of them. */
+function groupsOf(instance: Instance | undefined): (string | undefined)[] {
+  const [first] = instance?.NetworkInterfaces ?? [];
+  return (first?.Groups ?? []).map(({ GroupId }) => GroupId).sort();
 }
 
 function volumeDifferences({ ec2 }: Aws, { VolumeId, Size = 0 }: Volume, wanted: number, setting: string) {
