@@ -86,7 +86,7 @@ interface StateData {
   resources: Record<string, Row>;
   /** The generation of what is gone, by key. */
   past?: Record<string, number>;
-  /** A digest of all the rest, so that an edit by hand is seen. */
+  /** A digest of all that is not a time, so that an edit by hand is seen. */
   seal?: string;
 }
 
@@ -254,8 +254,15 @@ export class State {
   }
 }
 
-function sealOf(data: StateData): string {
-  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 32);
+/** The same for equal states, whenever and in whatever order they were recorded. */
+function sealOf({ stack, resources, past }: StateData): string {
+  const sorted = (object: object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = sorted(resources).map(([key, { since: _since, identity = {}, output = {}, ...row }]) => [
+    key,
+    ...[row, identity, output].map(sorted),
+  ]);
+  const text = JSON.stringify([sorted(stack), rows, sorted(past ?? {})]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** What is kept of a state that was moved: the state, and where it went. */

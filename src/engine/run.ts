@@ -188,6 +188,8 @@ export async function lookFor(
     );
     if (found) return found;
     if (empty >= 2 && settled >= settleSeconds * run.pace) return undefined;
+    // They are of before it showed.
+    answers?.clear();
     await pause(run, settleSeconds / 2);
   }
 }

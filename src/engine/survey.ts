@@ -1,3 +1,4 @@
+import type { Aws } from '../aws.ts';
 import { classify } from '../aws-errors.ts';
 import type { Identity } from '../state.ts';
 import { type Graph, inOrder, needsOf } from './graph.ts';
@@ -92,13 +93,25 @@ export async function compare(
   if (!resource.compare) return { differences: [] };
   try {
     const differences = await persist(run, ['throttle', 'unclear', 'offline'], () =>
-      resource.compare!(bindTo(run, resource, answers && { answers }), identity, known(run, resource)),
+      resource.compare!(seeing(bindTo(run, resource, answers && { answers })), identity, known(run, resource)),
     );
     return { differences };
   } catch (error) {
     if (error instanceof Stopped || ['expired', 'identity'].includes(classify(error))) throw error;
     return { unknown: (error as Error).message };
   }
+}
+
+/** What has just been found and does not show now is no thing without attributes: AWS's answers lag. */
+function seeing(aws: Aws): Aws {
+  return {
+    ...aws,
+    async seek(kind, id) {
+      const item = await aws.seek(kind, id);
+      if (item === undefined) throw new Unknowable('AWS does not show it at the moment.');
+      return item;
+    },
+  };
 }
 
 export function isRefused(difference: Difference): difference is Difference & { mend: Refusal } {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 interface Parameter {
@@ -13,7 +13,8 @@ const known = new Map<string, Set<string>>();
 
 /** Everything below a folder, without links. */
 function filesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+  // A test may have put a file where the folder should be.
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));

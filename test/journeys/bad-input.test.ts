@@ -137,7 +137,7 @@ describe('a state file that is not what it was', () => {
     const obstacle = join(simulatedFolder(folder), 'state.json.writing');
     const stopped = await simulatedUp(folder, {
       watch: (moment, call) => {
-        if (moment === 'inside' && call === 30) mkdirSync(obstacle);
+        if (moment === 'inside' && call >= 30) mkdirSync(obstacle, { recursive: true });
       },
     });
     expect(stopped.exitCode).toBe(1);
