@@ -124,6 +124,16 @@ describe.each(sizes)('at $columns columns and $rows rows', (size) => {
     await shows(await run.text(), 'orphans');
   });
 
+  test('init from its first question to its last line', async () => {
+    const run = onTerminal('init', temporaryFolder(), size);
+    const questions = ['Size', 'Name of', 'Region', 'Availability', 'Network', 'Who may', 'Release', 'User name'];
+    for (const question of [...questions, 'DAGs come', 'HTTPS', 'Ready']) await run.press(`? ${question}`, keys.enter);
+    expect(await run.exitCode()).toBe(0);
+    const text = await run.text();
+    expect(text).toMatch(/^Next: airflow-aws plan --simulate$/m);
+    await shows(text, 'init');
+  });
+
   test('up from its plan to its last line', async () => {
     const run = onTerminal('up --yes', temporaryFolder(), size);
     expect(await run.exitCode()).toBe(0);

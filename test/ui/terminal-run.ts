@@ -39,8 +39,9 @@ export class TerminalRun {
       },
     );
     this.#ended = once(this.#process, 'close');
-    this.#process.stdout!.on('data', (chunk: Buffer) => {
-      this.#raw += chunk.toString();
+    // A character may come in two chunks.
+    this.#process.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#raw += chunk;
       this.screen.stream.write(chunk);
     });
   }
