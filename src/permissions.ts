@@ -134,8 +134,8 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       sid: 'MendOursInEc2',
       actions: of(
         'ec2',
-        `CreateTags ModifyInstanceAttribute ModifyInstanceMetadataOptions ModifySubnetAttribute ModifyVolume
-        ReplaceRouteTableAssociation RevokeSecurityGroupIngress StartInstances StopInstances`,
+        `CreateTags DisassociateIamInstanceProfile ModifyInstanceAttribute ModifyInstanceMetadataOptions
+        ModifySubnetAttribute ModifyVolume ReplaceRouteTableAssociation RevokeSecurityGroupIngress StartInstances StopInstances`,
       ),
       resources: [arn('ec2', '*/*')],
       conditions: ours,
@@ -308,16 +308,21 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       actions: [
         ...of('rds', 'AddTagsToResource ModifyDBCluster ModifyDBInstance'),
         ...of('elasticache', 'ModifyReplicationGroup ModifyUser'),
-        ...of('elasticloadbalancing', 'AddTags ModifyListener ModifyTargetGroup SetSecurityGroups'),
-        ...of('elasticfilesystem', 'ModifyMountTargetSecurityGroups UpdateFileSystem'),
+        ...of('elasticloadbalancing', 'AddTags DeregisterTargets ModifyListener ModifyTargetGroup SetSecurityGroups'),
       ],
       resources: [
         ...rds(`cluster:${names.dbCluster}`, `db:${names.dbInstance}`, 'cluster-pg:default.*', 'pg:default.*'),
         ...cache(`replicationgroup:${names.replicationGroup}`, `user:${names.cacheUser}`),
         ...elb(`*/app/${names.loadBalancer}/*`, `targetgroup/${names.targetGroup}/*`),
-        ...fileSystems,
       ],
       conditions: notAnothers,
+      mishap: ['up'],
+    },
+    {
+      sid: 'MendTheFileSystem',
+      actions: of('elasticfilesystem', 'ModifyMountTargetSecurityGroups TagResource UpdateFileSystem'),
+      resources: fileSystems,
+      conditions: ours,
       mishap: ['up'],
     },
     {
@@ -338,8 +343,8 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
     {
       sid: 'MendTheBucketAndTheRole',
-      actions: ['s3:DeleteBucketPolicy', 'iam:UpdateAssumeRolePolicy'],
-      resources: [bucket, ...role],
+      actions: ['s3:DeleteBucketPolicy', ...of('iam', 'RemoveRoleFromInstanceProfile UpdateAssumeRolePolicy')],
+      resources: [bucket, ...role, ...profile],
       mishap: ['up'],
     },
     {

@@ -37,8 +37,7 @@ export function statementsFor(
 ): Statement[] {
   const there = grants(rehearsed);
   const statements = grants(facts).flatMap((grant, index) => {
-    const mishap = grant.mishap?.some((one) => purposes.includes(one)) ?? false;
-    const used = mishap ? grant : narrowed(grant, there[index]!, asked);
+    const used = grant.mishap ? forMishaps(grant, purposes) : narrowed(grant, there[index]!, asked);
     return used.actions.length === 0 ? [] : [statement(used)];
   });
   const unknown = unknownActions(asked, rehearsed);
@@ -50,6 +49,11 @@ export function statementsFor(
 export function unknownActions(asked: readonly Asked[], facts: Facts): string[] {
   const known = new Set(grants(facts).flatMap(({ actions }) => actions));
   return sorted(asked.map(({ action }) => action).filter((action) => !known.has(action)));
+}
+
+/** All of it or nothing: what only a mishap asks for is in no rehearsal, and what one does ask for has another row. */
+function forMishaps(grant: Grant, purposes: readonly Purpose[]): Grant {
+  return grant.mishap?.some((one) => purposes.includes(one)) ? grant : { ...grant, actions: [] };
 }
 
 /** Only the actions, the resources and the values of conditions that were asked for. */

@@ -1,5 +1,6 @@
 /** Secrets live in SSM Parameter Store from before their first use; the state has their names only. */
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
   ListTagsForResourceCommand,
@@ -9,6 +10,7 @@ import type { Aws } from '../aws.ts';
 import { isAws, isGone, unlessGone } from '../aws-errors.ts';
 import { resource } from '../engine/resource.ts';
 import { hideSecret } from '../hosts/mask.ts';
+import { tagDifferences } from './differences.ts';
 
 /** One SecureString. `value` is asked once, when the parameter is made. */
 export function secret<const Key extends 'databasePassword' | 'cachePassword' | 'airflowSecrets'>(
@@ -26,10 +28,7 @@ export function secret<const Key extends 'databasePassword' | 'cachePassword' | 
       async find({ ssm, ask, names, recorded, isOurs }) {
         const parameterName = names[key];
         try {
-          const { TagList } = await ask(
-            ssm,
-            new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: parameterName }),
-          );
+          const { TagList } = await ask(ssm, tagsOf(parameterName));
           return recorded || isOurs(TagList) ? { parameterName } : undefined;
         } catch (error) {
           if (isGone(error) || isAws(error, 'InvalidResourceId')) return undefined;
@@ -51,11 +50,20 @@ export function secret<const Key extends 'databasePassword' | 'cachePassword' | 
         );
         return { parameterName: aws.names[key] };
       },
+      async compare(aws, { parameterName }) {
+        const { TagList } = await aws.ask(aws.ssm, tagsOf(parameterName));
+        const set = { ResourceType: 'Parameter' as const, ResourceId: parameterName };
+        return tagDifferences(aws, TagList, (Tags) => aws.ssm.send(new AddTagsToResourceCommand({ ...set, Tags })));
+      },
       async destroy({ ssm }, { parameterName }) {
         await ssm.send(new DeleteParameterCommand({ Name: parameterName })).catch(unlessGone);
       },
     },
   );
+}
+
+function tagsOf(parameterName: string) {
+  return new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: parameterName });
 }
 
 /** The secret itself, for a call that must be given it. It goes nowhere else. */

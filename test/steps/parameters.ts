@@ -1,4 +1,5 @@
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
   ListTagsForResourceCommand,
@@ -45,6 +46,22 @@ export function aSecret(secret: AnyResource, parameterName: string, value: strin
       expect(input).toMatchObject({ Name: parameterName, Type: 'SecureString', Value: value });
       expect(input).not.toHaveProperty('Overwrite');
       expect(keyIn(input!.Tags)).toBe(key);
+    });
+  });
+
+  describe(`${key} compare`, () => {
+    it('sets the tags of ours that are missing, and never the secret', async () => {
+      ssm.on(ListTagsForResourceCommand).resolves({ TagList: tagsOf(key) });
+      ssm.on(AddTagsToResourceCommand).resolves({});
+      const aws = awsFor(secret, { settings: { tags: { team: 'data' } } });
+      const differences = await secret.compare!(aws, identity, {});
+      const [team] = differences.filter(({ attribute }) => attribute === 'Tags.team');
+      expect(team).toMatchObject({ is: 'none', wanted: 'data' });
+      await (team!.mend as () => Promise<unknown>)();
+      expect(changes()).toEqual(['AddTagsToResource']);
+      const { Tags, ...rest } = inputsOf(AddTagsToResourceCommand)[0]!;
+      expect(rest).toEqual({ ResourceType: 'Parameter', ResourceId: parameterName });
+      expect(Tags).toContainEqual({ Key: 'team', Value: 'data' });
     });
   });
 
