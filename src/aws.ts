@@ -61,6 +61,8 @@ export interface Aws extends Clients {
   readonly tags: Required<Tag>[];
   /** The same as EC2's calls take them, for each type of thing that the call makes. */
   tagSpecifications(...types: ResourceType[]): TagSpecification[];
+  /** True where another program answers in AWS's place, and may be asked without TLS. */
+  readonly emulated: boolean;
   /** For the creating call: at most 64 ASCII characters, the same for each repetition of the same creation. */
   readonly token: string;
   /** How many times this resource has been made, this one included. */

@@ -4,7 +4,7 @@ import { imageParameters } from './hosts/os.ts';
 import { ec2Principal, of, serviceLinked, snapshotArn, words } from './iam-words.ts';
 import type { Names } from './names.ts';
 import { inUsedNetwork } from './network-permissions.ts';
-import { bucketPlace } from './shared-state/place.ts';
+import { sharedState } from './state-permissions.ts';
 
 /** What the ARNs and conditions of a policy are made from. An account that is not known yet is an asterisk. */
 export interface Facts {
@@ -336,15 +336,15 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       actions: of(
         's3',
         `DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetEncryptionConfiguration ListBucket
-        ListBucketMultipartUploads ListBucketVersions PutBucketPublicAccessBlock PutBucketTagging
+        ListBucketMultipartUploads ListBucketVersions PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging
         PutEncryptionConfiguration`,
       ),
       resources: [bucket],
     },
     {
-      sid: 'MendTheBucketAndTheRole',
-      actions: ['s3:DeleteBucketPolicy', ...of('iam', 'RemoveRoleFromInstanceProfile UpdateAssumeRolePolicy')],
-      resources: [bucket, ...role, ...profile],
+      sid: 'MendTheRoleAndTheProfile',
+      actions: of('iam', 'RemoveRoleFromInstanceProfile UpdateAssumeRolePolicy'),
+      resources: [...role, ...profile],
       mishap: ['up'],
     },
     {
@@ -420,33 +420,4 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
     },
   ];
   return config.vpc === 'create' ? all : inUsedNetwork(all, config.vpc, (resource) => arn('ec2', resource));
-}
-
-/** A state that a team keeps in S3. No rehearsal needs it: it keeps its state beside its account. */
-function sharedState({ state }: Config, partition: string): Grant[] {
-  const where = bucketPlace(state);
-  if (!where) return [];
-  const bucket = `arn:${partition}:s3:::${where.bucket}`;
-  const objects = ['state.json', 'state.json.moved', 'lock.json'].map((name) => `${bucket}/${where.prefix}${name}`);
-  return [
-    {
-      sid: 'ReadTheState',
-      actions: ['s3:GetObject'],
-      resources: objects,
-      mishap: ['up', 'status', 'destroy'],
-    },
-    {
-      // Without it AWS says "forbidden" of an object that is not there.
-      sid: 'SeeWhetherThereIsAState',
-      actions: ['s3:ListBucket'],
-      resources: [bucket],
-      mishap: ['up', 'status', 'destroy'],
-    },
-    {
-      sid: 'WriteTheState',
-      actions: ['s3:PutObject', 's3:DeleteObject'],
-      resources: objects,
-      mishap: ['up', 'destroy'],
-    },
-  ];
 }

@@ -98,6 +98,7 @@ export class Session {
       prices: hourlyPrice,
       tags,
       tagSpecifications: (...types) => types.map((ResourceType) => ({ ResourceType, Tags: tags })),
+      emulated: world.kind === 'emulator',
       token,
       generation,
       recorded: row?.identity,

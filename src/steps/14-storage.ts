@@ -31,7 +31,7 @@ import type { Aws } from '../aws.ts';
 import { isAws, isGone, unless, unlessGone } from '../aws-errors.ts';
 import { resource, step } from '../engine/resource.ts';
 import { nodeA } from './10-node-a.ts';
-import { closeToPublic, compareBucket, empty, encrypt } from './bucket-settings.ts';
+import { closeToPublic, compareBucket, empty, encrypt, refusePlainHttp } from './bucket-settings.ts';
 import { differing, tagDifferences } from './differences.ts';
 import { documentDifferences } from './documents.ts';
 
@@ -69,11 +69,12 @@ export const bucket = resource(
     },
     async finish(aws, { bucketName }) {
       const { s3, tags } = aws;
-      // S3 refuses changes of one bucket that overlap, so these are one after another. All but the tags are AWS's own
-      // defaults since 2023, said again because an organisation may have others.
+      // S3 refuses changes of one bucket that overlap, so these are one after another. Privacy and encryption are
+      // AWS's own defaults since 2023, said again because an organisation may have others.
       await s3.send(new PutBucketTaggingCommand({ Bucket: bucketName, Tagging: { TagSet: tags } }));
       await closeToPublic(aws, bucketName);
       await encrypt(aws, bucketName);
+      await refusePlainHttp(aws, bucketName);
       return {};
     },
     compare: (aws, { bucketName }) => compareBucket(aws, bucketName),

@@ -10,6 +10,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketEncryptionCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
   type S3Client,
@@ -18,7 +19,7 @@ import type { Aws } from '../aws.ts';
 import { unless, unlessGone } from '../aws-errors.ts';
 import type { Difference } from '../engine/resource.ts';
 import { dataStays, differing, tagDifferences } from './differences.ts';
-import { digest } from './documents.ts';
+import { digest, documentDifferences } from './documents.ts';
 
 /** Everything in the bucket: versions, delete markers, and uploads that were never finished. */
 export async function empty(s3: S3Client, Bucket: string) {
@@ -54,6 +55,33 @@ export function encrypt({ s3 }: Aws, Bucket: string) {
   return s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } }));
 }
 
+/**
+ * Nobody in without TLS. An emulator is asked without, and one that heeds policies would let nobody in again, so there
+ * the bucket has no policy.
+ */
+function policyOf({ emulated, account }: Aws, Bucket: string): string | undefined {
+  if (emulated) return undefined;
+  const arn = `arn:${account.partition}:s3:::${Bucket}`;
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'TlsOnly',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: [arn, `${arn}/*`],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+    ],
+  });
+}
+
+export async function refusePlainHttp(aws: Aws, Bucket: string) {
+  const Policy = policyOf(aws, Bucket);
+  if (Policy !== undefined) await aws.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+}
+
 export async function compareBucket(aws: Aws, bucketName: string): Promise<Difference[]> {
   const { s3, ask, names } = aws;
   const Bucket = bucketName;
@@ -63,6 +91,7 @@ export async function compareBucket(aws: Aws, bucketName: string): Promise<Diffe
     ask(s3, new GetBucketPolicyCommand({ Bucket })).catch(unless('NoSuchBucketPolicy')),
     ask(s3, new GetBucketTaggingCommand({ Bucket })).catch(unless('NoSuchTagSet')),
   ]);
+  const wanted = policyOf(aws, Bucket);
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
   return [
     ...differing('BucketName', bucketName, names.bucket, dataStays('storage.bucketName', bucketName)),
@@ -78,9 +107,11 @@ export async function compareBucket(aws: Aws, bucketName: string): Promise<Diffe
     ...(rule?.SSEAlgorithm?.startsWith('aws:kms')
       ? []
       : differing('SSEAlgorithm', rule?.SSEAlgorithm, 'AES256', () => encrypt(aws, bucketName))),
-    ...differing('Policy', policy?.Policy === undefined ? 'none' : digest(policy.Policy), 'none', () =>
-      s3.send(new DeleteBucketPolicyCommand({ Bucket })),
-    ),
+    ...(wanted === undefined
+      ? differing('Policy', policy?.Policy && digest(policy.Policy), 'none', () =>
+          s3.send(new DeleteBucketPolicyCommand({ Bucket })),
+        )
+      : documentDifferences('Policy', policy?.Policy, wanted, () => refusePlainHttp(aws, Bucket))),
     // One call replaces all tags of a bucket, so those of others are said again.
     ...tagDifferences(aws, tagging?.TagSet, (tags) => {
       const others = (tagging?.TagSet ?? []).filter(({ Key }) => !tags.some((one) => one.Key === Key));

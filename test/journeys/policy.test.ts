@@ -8,7 +8,7 @@ import {
 import { ModifyMountTargetSecurityGroupsCommand, UpdateFileSystemCommand } from '@aws-sdk/client-efs';
 import { SetSecurityGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
-import { DeletePublicAccessBlockCommand } from '@aws-sdk/client-s3';
+import { DeleteBucketPolicyCommand, DeletePublicAccessBlockCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { badDay, rehearse } from '../../src/commands/rehearsal.ts';
 import { status } from '../../src/commands/status.ts';
@@ -264,6 +264,7 @@ async function spoil({ ec2, efs, elbv2, iam, s3, identity }: ReturnType<typeof c
     }),
   );
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
   const Statement = [{ Effect: 'Allow', Principal: { Service: 'rds.amazonaws.com' }, Action: 'sts:AssumeRole' }];
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
   await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));

@@ -60,13 +60,24 @@ describe('a finished account, looked at from outside', () => {
     }
   });
 
-  test('lets nobody at the bucket who is not of the account, and nothing at the data from outside', () => {
+  test('lets nobody at the bucket who is not of the account or comes without TLS, and nothing at the data from outside', () => {
     const [bucket] = rows('s3.buckets');
     expect(Object.values((bucket!.settings as { publicAccessBlock: object }).publicAccessBlock)).toEqual([
       true,
       true,
       true,
       true,
+    ]);
+    const { policy } = bucket!.settings as { policy: string };
+    expect(JSON.parse(policy).Statement).toEqual([
+      {
+        Sid: 'TlsOnly',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: [`arn:aws:s3:::${bucket!.name}`, `arn:aws:s3:::${bucket!.name}/*`],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
     ]);
     expect(rows('elasticache.replicationGroups').map(({ transitEncryptionMode }) => transitEncryptionMode)).toEqual([
       'required',

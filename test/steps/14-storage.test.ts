@@ -20,14 +20,17 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectsCommand,
+  GetBucketPolicyCommand,
   GetBucketTaggingCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketEncryptionCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Aws } from '../../src/aws.ts';
 import { bucket, instanceProfile, nodeAProfile, role } from '../../src/steps/14-storage.ts';
 import { awsError, awsFor, changes, ec2, iam, inputsOf, keyIn, s3, tagsOf } from '../helpers/aws.ts';
 
@@ -95,10 +98,11 @@ describe('bucket create', () => {
 });
 
 describe('bucket finish', () => {
-  it('tags it, keeps the public out and encrypts, one call after another, since S3 refuses overlap', async () => {
+  it('tags it, keeps the public and plain HTTP out and encrypts, one call after another, since S3 refuses overlap', async () => {
     let inFlight = 0;
     let most = 0;
-    for (const command of [PutBucketTaggingCommand, PutPublicAccessBlockCommand, PutBucketEncryptionCommand])
+    const commands = [PutBucketTaggingCommand, PutPublicAccessBlockCommand, PutBucketEncryptionCommand];
+    for (const command of [...commands, PutBucketPolicyCommand])
       s3.on(command as typeof PutBucketTaggingCommand).callsFake(async () => {
         most = Math.max(most, ++inFlight);
         await new Promise((wake) => setImmediate(wake));
@@ -117,6 +121,43 @@ describe('bucket finish', () => {
     expect(inputsOf(PutBucketEncryptionCommand)[0]!.ServerSideEncryptionConfiguration).toEqual({
       Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
     });
+    expect(JSON.parse(inputsOf(PutBucketPolicyCommand)[0]!.Policy!).Statement).toMatchObject([
+      { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+  });
+
+  it('gives it no policy on an emulator, which is asked without TLS', async () => {
+    s3.onAnyCommand().resolves({});
+    await bucket.finish!({ ...awsFor(bucket), emulated: true }, { bucketName: derived }, {});
+    expect(changes()).toEqual(['PutBucketTagging', 'PutPublicAccessBlock', 'PutBucketEncryption']);
+  });
+});
+
+describe('bucket compare', () => {
+  const identity = { bucketName: derived };
+  const policies = async (aws: Aws) =>
+    (await bucket.compare!(aws, identity, {})).filter(({ attribute }) => attribute === 'Policy');
+
+  it('puts the policy that refuses plain HTTP in the place of none and of another, and knows its own', async () => {
+    s3.onAnyCommand().resolves({});
+    const [none] = await policies(awsFor(bucket));
+    expect(none!.is).toBe('none');
+    await (none!.mend as () => Promise<unknown>)();
+    const { Policy } = inputsOf(PutBucketPolicyCommand)[0]!;
+    s3.on(GetBucketPolicyCommand).resolves({ Policy });
+    expect(await policies(awsFor(bucket))).toEqual([]);
+    s3.on(GetBucketPolicyCommand).resolves({ Policy: Policy!.replace('Deny', 'Allow') });
+    expect(await policies(awsFor(bucket))).toHaveLength(1);
+  });
+
+  it('takes a policy away on an emulator', async () => {
+    s3.onAnyCommand().resolves({});
+    const aws = { ...awsFor(bucket), emulated: true };
+    expect(await policies(aws)).toEqual([]);
+    s3.on(GetBucketPolicyCommand).resolves({ Policy: '{}' });
+    const [there] = await policies(aws);
+    await (there!.mend as () => Promise<unknown>)();
+    expect(changes()).toEqual(['DeleteBucketPolicy']);
   });
 });
 
