@@ -1,4 +1,4 @@
-import { printValue, settings } from '../config.ts';
+import { printValue, settings, updatePolicies } from '../config.ts';
 import { exitCodes } from '../errors.ts';
 import { prices } from '../prices.ts';
 import { hanging } from '../ui/format.ts';
@@ -124,14 +124,27 @@ function prose(text: string): (width: number) => string {
 }
 
 function settingsPage(width: number): string {
-  const lines = settings.flatMap(({ path, flag, env, description, defaultValue, choices }) => {
+  const lines = settings.flatMap(({ path, flag, env, description, defaultValue, choices, update }) => {
     const proposal = defaultValue === undefined ? 'unset' : printValue(defaultValue) || 'none';
     const among = choices ? ` (${choices.join(', ')})` : '';
-    return ['', path, hanging('    ', `${description}${among}. Default: ${proposal}.`, width), `    ${flag}  ${env}`];
+    return [
+      '',
+      path,
+      hanging('    ', `${description}${among}. Default: ${proposal}.`, width),
+      hanging('    ', `Changed later: ${update}.`, width),
+      `    ${flag}  ${env}`,
+    ];
   });
   const order =
     'A flag goes before the variable, the variable before airflow-aws.yaml, and that before the default. "airflow-aws config show" prints each value with its origin; "airflow-aws config schema" the JSON Schema of the file.';
-  return ['SETTINGS', '', hanging('', order, width), ...lines].join('\n');
+  const changed =
+    'What is changed on a deployment that exists: "airflow-aws plan" shows it, old → new, before "airflow-aws up" does it.';
+  const policies = Object.entries(updatePolicies).map(([policy, meaning]) =>
+    hanging(`  ${policy.padEnd(27)}  `, meaning, width),
+  );
+  return ['SETTINGS', '', hanging('', order, width), '', hanging('', changed, width), '', ...policies, ...lines].join(
+    '\n',
+  );
 }
 
 const exitMeanings: Record<keyof typeof exitCodes, string> = {

@@ -170,8 +170,8 @@ export function printDifferences(
   columns: number,
 ) {
   for (const { attribute, is, wanted, mend } of differences) {
-    const how = mend === 'replace' ? ' (replaced)' : typeof mend === 'object' ? ` (refused: ${mend.why})` : '';
-    print(hanging(' '.repeat(8), `${label}, ${attribute}: ${is} → ${wanted}${how}`, columns));
+    const how = mend === 'replace' ? 'replaced' : typeof mend === 'object' ? `refused: ${mend.why}` : 'in place';
+    print(hanging(' '.repeat(8), `${label}, ${attribute}: ${is} → ${wanted} (${how})`, columns));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { schema } from './schema.ts';
+import { type UpdatePolicy, updateKeyword } from './update.ts';
 
 export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'map';
 
@@ -19,6 +20,8 @@ export interface Setting {
   readonly choices?: readonly string[];
   /** Undefined: nothing unless it is set. */
   readonly defaultValue: unknown;
+  /** What becomes of a deployment that exists when it is changed. */
+  readonly update: UpdatePolicy;
 }
 
 interface JsonSchema {
@@ -29,6 +32,7 @@ interface JsonSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
+  readonly [updateKeyword]?: UpdatePolicy;
 }
 
 /** The JSON Schema of `airflow-aws.yaml`, for editors. */
@@ -37,8 +41,8 @@ export function configSchema(): Record<string, unknown> {
 }
 
 /** Every setting, in the order of the file. `version` belongs to the file and is none. */
-export const settings: readonly Setting[] = leaves(configSchema() as JsonSchema, []).filter(
-  ({ path }) => path !== 'version',
+export const settings: readonly Setting[] = Object.entries((configSchema() as JsonSchema).properties ?? {}).flatMap(
+  ([key, node]) => (key === 'version' ? [] : leaves(node, [key])),
 );
 
 /** Words that the file may have in place of a whole section, by the section's path: `vpc` → `create`, its default. */
@@ -55,6 +59,8 @@ function leaves(node: JsonSchema, path: readonly string[]): Setting[] {
 }
 
 function settingOf(node: JsonSchema, path: readonly string[]): Setting {
+  const update = node[updateKeyword];
+  if (update === undefined) throw new Error(`The schema does not say what changing ${path.join('.')} does.`);
   // GiB is one word to everybody but a splitter of camel case.
   const words = path.map((part) =>
     part.replace('GiB', 'Gib').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -69,6 +75,7 @@ function settingOf(node: JsonSchema, path: readonly string[]): Setting {
     kind: kindOf(node.type),
     ...(node.enum ? { choices: node.enum } : {}),
     defaultValue: node.default,
+    update,
   };
 }
 

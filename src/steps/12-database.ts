@@ -21,7 +21,7 @@ import { resource, step } from '../engine/resource.ts';
 import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
-import { clusterNamed, compareCluster, compareDatabaseInstance, instanceNamed } from './aurora.ts';
+import { clusterNamed, compareCluster, compareDatabaseInstance, instanceNamed, modifyCluster } from './aurora.ts';
 import { reveal, secret } from './parameters.ts';
 
 // Aurora takes 8 to 41 printable characters; letters and digits need no escaping in any URL.
@@ -117,7 +117,6 @@ export const dbCluster = resource(
         VpcSecurityGroupIds: [privateSecurityGroup.groupId],
         Port: 3306,
         CopyTagsToSnapshot: true,
-        DeletionProtection: config.protect,
         // Without this AWS silently enrols the cluster in paid support when its version grows old.
         EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
       };
@@ -155,6 +154,9 @@ export const dbCluster = resource(
         );
         await available(aws, dbClusterIdentifier);
       }
+      // Not in the creating call: what fails while it is made can neither be deleted with its protection nor lose it.
+      if (aws.config.protect && !found.DeletionProtection)
+        await modifyCluster(aws, dbClusterIdentifier, { DeletionProtection: true });
       return { endpoint: found.Endpoint ?? '' };
     },
     compare: (aws, { dbClusterIdentifier }, { privateSecurityGroup: { groupId } }) =>

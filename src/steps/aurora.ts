@@ -35,7 +35,11 @@ function isNewer(one: string, other: string): boolean {
 }
 
 /** Asks for the change at once, and waits until the cluster has it: it shows as modifying or upgrading meanwhile. */
-async function modifyCluster(aws: Aws, DBClusterIdentifier: string, change: Partial<ModifyDBClusterCommandInput>) {
+export async function modifyCluster(
+  aws: Aws,
+  DBClusterIdentifier: string,
+  change: Partial<ModifyDBClusterCommandInput>,
+) {
   await aws.rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier, ApplyImmediately: true, ...change }));
   await aws.wait({ for: 'Aurora cluster changed', everySeconds: 8, timeoutSeconds: 3600 }, async () => {
     const found = await clusterNamed(aws, DBClusterIdentifier);
@@ -64,8 +68,11 @@ export async function compareCluster(aws: Aws, dbClusterIdentifier: string, grou
           },
     ),
     ...differing('MasterUsername', user, username, dataStays('database.username', user)),
-    ...differing('DeletionProtection', found?.DeletionProtection ?? false, config.protect, () =>
-      set({ DeletionProtection: config.protect })(),
+    ...differing(
+      'DeletionProtection',
+      found?.DeletionProtection ?? false,
+      config.protect,
+      set({ DeletionProtection: config.protect }),
     ),
     ...differing(
       'VpcSecurityGroups',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { docs, topics } from '../../src/commands/docs.ts';
 import { logUnits } from '../../src/commands/logs.ts';
 import { serverNames } from '../../src/commands/servers.ts';
-import { settings } from '../../src/config.ts';
+import { settings, updatePolicies } from '../../src/config.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { cli } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/deployment.ts';
@@ -24,6 +24,13 @@ describe('docs', () => {
       expect(page('settings')).toContain(`\n${path}\n`);
       expect(page('settings')).toContain(`${flag}  ${env}`);
     }
+  });
+
+  test('settings says what changing each one later does, and what that means', () => {
+    const text = page('settings', 100);
+    for (const { path, update } of settings)
+      expect(text.split(`\n\n${path}\n`)[1]?.split('\n\n')[0]).toContain(`Changed later: ${update}.`);
+    for (const policy of Object.keys(updatePolicies)) expect(text).toMatch(new RegExp(`^  ${policy} +[a-z"]`, 'm'));
   });
 
   test('exit-codes has every exit code', () => {

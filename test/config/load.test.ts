@@ -10,6 +10,8 @@ import {
   parseConfig,
   resolveConfig,
   settings,
+  updateKeyword,
+  updatePolicies,
 } from '../../src/config.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'airflow-aws-config-'));
@@ -201,6 +203,16 @@ describe('the list of settings', () => {
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.required).toBeUndefined();
     expect(JSON.stringify(schema)).toContain('"db.t4g.medium"');
+  });
+
+  test('says of each setting, beside its description, what changing it later does', () => {
+    expect(configSchema()).toMatchObject({
+      properties: {
+        zones: { [updateKeyword]: 'refused: network', description: expect.stringContaining('zones') },
+        nodes: { properties: { volumeGiB: { [updateKeyword]: 'in place, larger' } } },
+      },
+    });
+    for (const { update } of settings) expect(Object.keys(updatePolicies)).toContain(update);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cli } from '../helpers/cli.ts';
 import { type Ran, simulatedDestroy, simulatedUp, stateOf, temporaryFolder } from '../helpers/deployment.ts';
-import { inventoryOf } from '../helpers/inventory.ts';
+import { inventoryOf, tablesOf } from '../helpers/inventory.ts';
 
 interface Told {
   code: string;
@@ -70,6 +70,18 @@ describe('a refusal of AWS, as it is told', () => {
     const ran = await metOnce(['12:AccessDenied'], { until: '12' });
     expect(ran.exitCode).toBe(4);
     expect(error(ran).fix).toMatch(/^Allow (ssm:PutParameter|rds:CreateDB\w+) in the policy/);
+  });
+
+  test('that lets a database fail which is to be protected still has it taken away and made anew, protected', async () => {
+    const folder = temporaryFolder();
+    const { exitCode } = await simulatedUp(folder, {
+      fault: ['later.dbCluster:failed'],
+      protect: 'true',
+      until: '12',
+    });
+    expect(exitCode).toBe(0);
+    const [clusters] = Object.values(tablesOf(folder)).flatMap((tables) => tables['rds.clusters'] ?? []);
+    expect(Object.values(clusters!)).toMatchObject([{ status: 'available', shown: { DeletionProtection: true } }]);
   });
 
   test.each([

@@ -120,7 +120,7 @@ describe('dbCluster from a snapshot', () => {
 
   it('is restored in one call, with our tags and the snapshot’s name among them, and not created', async () => {
     rds.on(RestoreDBClusterFromSnapshotCommand).resolves({});
-    const aws = awsFor(dbCluster, { settings: { restoreFrom: 'last-week', protect: true } });
+    const aws = awsFor(dbCluster, { settings: { restoreFrom: 'last-week' } });
     expect(await dbCluster.create(aws, clusterNeeds)).toEqual(restored);
     expect(changes()).toEqual(['RestoreDBClusterFromSnapshot']);
     const [input] = inputsOf(RestoreDBClusterFromSnapshotCommand);
@@ -131,7 +131,6 @@ describe('dbCluster from a snapshot', () => {
       DBSubnetGroupName: group.dbSubnetGroupName,
       VpcSecurityGroupIds: ['sg-private'],
       CopyTagsToSnapshot: true,
-      DeletionProtection: true,
       EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
     });
     // The snapshot's own: another version, or an older one, would be refused.
@@ -179,7 +178,6 @@ describe('dbCluster create', () => {
       VpcSecurityGroupIds: ['sg-private'],
       Port: 3306,
       StorageEncrypted: true,
-      DeletionProtection: false,
       EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
     });
     expect(keyIn(input!.Tags)).toBe('dbCluster');
@@ -191,9 +189,9 @@ describe('dbCluster create', () => {
     expect(JSON.stringify(identity)).not.toContain('generated');
   });
 
-  it('protects it where the settings say so', async () => {
+  it('leaves it without protection, which nobody could lift if it failed', async () => {
     await dbCluster.create(awsFor(dbCluster, { settings: { protect: true } }), clusterNeeds);
-    expect(inputsOf(CreateDBClusterCommand)[0]!.DeletionProtection).toBe(true);
+    expect(inputsOf(CreateDBClusterCommand)[0]!.DeletionProtection).toBeUndefined();
   });
 });
 
@@ -206,6 +204,18 @@ describe('dbCluster finish', () => {
       .resolves(clusterThat('available', { Endpoint: 'db.example' }));
     expect(await dbCluster.finish!(awsFor(dbCluster), cluster, clusterNeeds)).toEqual({ endpoint: 'db.example' });
     expect(inputsOf(DescribeDBClustersCommand)).toHaveLength(3);
+  });
+
+  it('protects it where the settings say so, and once', async () => {
+    const aws = awsFor(dbCluster, { settings: { protect: true } });
+    rds.on(ModifyDBClusterCommand).resolves({});
+    rds.on(DescribeDBClustersCommand).resolves(clusterThat('available'));
+    await dbCluster.finish!(aws, cluster, clusterNeeds);
+    rds.on(DescribeDBClustersCommand).resolves(clusterThat('available', { DeletionProtection: true }));
+    await dbCluster.finish!(aws, cluster, clusterNeeds);
+    expect(inputsOf(ModifyDBClusterCommand)).toEqual([
+      { DBClusterIdentifier: 'pms-airflow-rds', DeletionProtection: true, ApplyImmediately: true },
+    ]);
   });
 });
 
