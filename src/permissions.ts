@@ -347,6 +347,17 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       resources: [...role, ...profile],
       mishap: ['up'],
     },
+    ...(permissionsBoundary === undefined
+      ? []
+      : [
+          {
+            sid: 'SetTheBoundaryOfTheRole',
+            actions: of('iam', 'PutRolePermissionsBoundary'),
+            resources: role,
+            conditions: { StringEquals: beneath },
+            mishap: ['up'] as const,
+          },
+        ]),
     {
       sid: 'EmptyTheBucket',
       actions: of('s3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion'),

@@ -33,6 +33,7 @@ export async function planOf(
 ): Promise<Plan> {
   const { state, config } = deployment;
   refuseOtherNetwork(deployment);
+  refuseToRestoreOver(deployment);
   const surveyed: Survey = state
     ? await survey(runOf(deployment, state), graph, answers)
     : {
@@ -73,6 +74,19 @@ function refuseOtherNetwork({ state, config: { vpc } }: Deployment) {
     what: `This deployment is in ${vpcId}, and the settings want it ${wanted === undefined ? 'in a VPC of its own' : `in ${wanted}`}.`,
     why: 'Nothing that is built in a VPC can move to another one.',
     fix: 'Set vpc back in airflow-aws.yaml, or run "airflow-aws destroy" first.',
+  });
+}
+
+/** A database that is there is never replaced by a snapshot. */
+function refuseToRestoreOver({ config, state }: Deployment) {
+  const cluster = state?.row('dbCluster')?.identity;
+  if (config.restoreFrom === undefined || !cluster || cluster.restoredFrom === config.restoreFrom) return;
+  throw userError({
+    code: 'database-exists',
+    exitCode: exitCodes.usage,
+    what: `The database ${cluster.dbClusterIdentifier} is there and was not made from ${config.restoreFrom}.`,
+    why: 'A snapshot becomes a new database; it cannot be put into one that exists.',
+    fix: 'Leave restoreFrom away; or "airflow-aws destroy --keep-data" first, which takes a snapshot of what is there now.',
   });
 }
 

@@ -47,7 +47,6 @@ async function upLocked(deployment: Deployment, flags: UpFlags, until: number): 
     throw (await refusedName(deployment)) ?? error;
   });
   await goOnOrRefuse(deployment, flags);
-  refuseToRestoreOver(deployment);
   const wanted = steps.filter(({ number }) => number <= until).flatMap(({ resources }) => resources);
   const graph = withNeeds(
     deployment.graph,
@@ -130,19 +129,6 @@ async function offerQuestions(io: CommandIo, flags: UpFlags) {
   if (!(await ask({ type: 'confirm', message, default: false }))) return;
   const { init } = await import('./init.ts');
   await init(io, flags);
-}
-
-/** A database that is there is never replaced by a snapshot. */
-function refuseToRestoreOver({ config, state }: Deployment) {
-  const cluster = state?.row('dbCluster')?.identity;
-  if (config.restoreFrom === undefined || !cluster || cluster.restoredFrom === config.restoreFrom) return;
-  throw userError({
-    code: 'database-exists',
-    exitCode: exitCodes.usage,
-    what: `The database ${cluster.dbClusterIdentifier} is there and was not made from ${config.restoreFrom}.`,
-    why: 'A snapshot becomes a new database; it cannot be put into one that exists.',
-    fix: 'Leave restoreFrom away; or "airflow-aws destroy --keep-data" first, which takes a snapshot of what is there now.',
-  });
 }
 
 function untilStep(text: string | undefined): number {

@@ -1,5 +1,6 @@
 /** STEP 12: Aurora MySQL for Airflow's metadata: one writer, encrypted, in the private subnets. */
 import {
+  AddTagsToResourceCommand,
   CreateDBClusterCommand,
   CreateDBInstanceCommand,
   CreateDBSubnetGroupCommand,
@@ -22,12 +23,18 @@ import { FailedLater } from '../engine/run.ts';
 import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
 import { clusterNamed, compareCluster, compareDatabaseInstance, instanceNamed, modifyCluster } from './aurora.ts';
+import { askedTagDifferences } from './differences.ts';
 import { reveal, secret } from './parameters.ts';
 
 // Aurora takes 8 to 41 printable characters; letters and digits need no escaping in any URL.
 export const databasePassword = secret('databasePassword', "airflow-aws: the database's master password", (aws) =>
   aws.randomText(40),
 );
+
+async function subnetGroupNamed({ rds, ask }: Aws, DBSubnetGroupName: string) {
+  const asked = new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName });
+  return (await ask(rds, asked).catch(unlessGone))?.DBSubnetGroups?.[0];
+}
 
 export const dbSubnetGroup = resource(
   'dbSubnetGroup',
@@ -37,9 +44,7 @@ export const dbSubnetGroup = resource(
     typicalSeconds: { create: 1, destroy: 1 },
     async find(aws) {
       const { rds, ask, names, recorded, isOurs } = aws;
-      const DBSubnetGroupName = names.dbSubnetGroup;
-      const answer = await ask(rds, new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName })).catch(unlessGone);
-      const found = answer?.DBSubnetGroups?.[0];
+      const found = await subnetGroupNamed(aws, names.dbSubnetGroup);
       if (!found) return undefined;
       if (recorded) return { dbSubnetGroupName: found.DBSubnetGroupName! };
       const { TagList } = await ask(rds, new ListTagsForResourceCommand({ ResourceName: found.DBSubnetGroupArn! }));
@@ -55,6 +60,16 @@ export const dbSubnetGroup = resource(
         }),
       );
       return { dbSubnetGroupName: names.dbSubnetGroup };
+    },
+    async compare(aws, { dbSubnetGroupName }) {
+      const { rds, ask } = aws;
+      const ResourceName = (await subnetGroupNamed(aws, dbSubnetGroupName))?.DBSubnetGroupArn;
+      if (ResourceName === undefined) return [];
+      return askedTagDifferences(
+        aws,
+        async () => (await ask(rds, new ListTagsForResourceCommand({ ResourceName }))).TagList,
+        (Tags) => rds.send(new AddTagsToResourceCommand({ ResourceName, Tags })),
+      );
     },
     async destroy({ rds }, { dbSubnetGroupName }) {
       await rds.send(new DeleteDBSubnetGroupCommand({ DBSubnetGroupName: dbSubnetGroupName })).catch(unlessGone);

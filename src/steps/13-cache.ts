@@ -23,7 +23,7 @@ import { privateSubnetA, privateSubnetC } from './02-subnets.ts';
 import { privateSecurityGroup } from './07-security-groups.ts';
 import { differing } from './differences.ts';
 import { reveal, secret } from './parameters.ts';
-import { compareReplicationGroup, replicationGroupWithId } from './replication-group.ts';
+import { cacheTagDifferences, compareReplicationGroup, replicationGroupWithId } from './replication-group.ts';
 
 // ElastiCache takes 16 to 128 characters.
 export const cachePassword = secret('cachePassword', "airflow-aws: the cache user's password", (aws) =>
@@ -36,6 +36,11 @@ async function isOursByArn({ elasticache, ask, recorded, isOurs }: Aws, arn: str
   return isOurs(TagList?.map(({ Key, Value }) => ({ Key: Key!, Value: Value! })));
 }
 
+async function subnetGroupNamed({ elasticache, ask }: Aws, CacheSubnetGroupName: string) {
+  const asked = new DescribeCacheSubnetGroupsCommand({ CacheSubnetGroupName });
+  return (await ask(elasticache, asked).catch(unlessGone))?.CacheSubnetGroups?.[0];
+}
+
 export const cacheSubnetGroup = resource(
   'cacheSubnetGroup',
   { privateSubnetA, privateSubnetC },
@@ -43,12 +48,8 @@ export const cacheSubnetGroup = resource(
     type: 'AWS::ElastiCache::SubnetGroup',
     typicalSeconds: { create: 1, destroy: 1 },
     async find(aws) {
-      const { elasticache, ask, names } = aws;
-      const CacheSubnetGroupName = names.cacheSubnetGroup;
-      const answer = await ask(elasticache, new DescribeCacheSubnetGroupsCommand({ CacheSubnetGroupName })).catch(
-        unlessGone,
-      );
-      const found = answer?.CacheSubnetGroups?.[0];
+      const { names } = aws;
+      const found = await subnetGroupNamed(aws, names.cacheSubnetGroup);
       return found && (await isOursByArn(aws, found.ARN))
         ? { cacheSubnetGroupName: names.cacheSubnetGroup }
         : undefined;
@@ -64,6 +65,8 @@ export const cacheSubnetGroup = resource(
       );
       return { cacheSubnetGroupName: names.cacheSubnetGroup };
     },
+    compare: async (aws, { cacheSubnetGroupName }) =>
+      cacheTagDifferences(aws, (await subnetGroupNamed(aws, cacheSubnetGroupName))?.ARN),
     async destroy({ elasticache }, { cacheSubnetGroupName }) {
       await elasticache
         .send(new DeleteCacheSubnetGroupCommand({ CacheSubnetGroupName: cacheSubnetGroupName }))
@@ -138,6 +141,7 @@ function user<const Key extends 'cacheUser' | 'cacheDefaultUser'>(
           ...(sameRights(found?.AccessString, AccessString)
             ? []
             : differing('AccessString', found?.AccessString, AccessString, set)),
+          ...(await cacheTagDifferences(aws, found?.ARN)),
         ];
       },
       async destroy(aws, { userId }) {
@@ -199,6 +203,7 @@ export const cacheUserGroup = resource(
       );
       return {};
     },
+    compare: async (aws, { userGroupId }) => cacheTagDifferences(aws, (await userGroupWithId(aws, userGroupId))?.ARN),
     async destroy(aws, { userGroupId }) {
       await aws.elasticache
         .send(new DeleteUserGroupCommand({ UserGroupId: userGroupId }))

@@ -14,6 +14,7 @@ import {
   GetInstanceProfileCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   TagInstanceProfileCommand,
@@ -155,14 +156,28 @@ export const role = resource(
       return {};
     },
     async compare(aws, { roleName: RoleName }) {
-      const { iam, ask, account } = aws;
+      const { iam, ask, account, config } = aws;
       const PolicyName = policyName;
+      const { permissionsBoundary: PermissionsBoundary, rolePath } = config.iam;
       const [{ Role }, policy] = await Promise.all([
         ask(iam, new GetRoleCommand({ RoleName })),
         ask(iam, new GetRolePolicyCommand({ RoleName, PolicyName })).catch(unlessGone),
       ]);
       const [trust, rights] = [assumedByEc2(account), nodePolicy(aws)];
       return [
+        ...differing('Path', Role?.Path ?? rolePath, rolePath, {
+          why: 'IAM moves no role to another path, and the servers work with the rights of this one.',
+          fix: `Set iam.rolePath back to ${Role?.Path}, or build a new deployment: another name in another folder.`,
+        }),
+        // Without one in the settings whatever is there is an administrator's, and nobody's to take away.
+        ...(PermissionsBoundary === undefined
+          ? []
+          : differing(
+              'PermissionsBoundary',
+              Role?.PermissionsBoundary?.PermissionsBoundaryArn,
+              PermissionsBoundary,
+              () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })),
+            )),
         ...documentDifferences('AssumeRolePolicyDocument', Role?.AssumeRolePolicyDocument, trust, () =>
           iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust })),
         ),

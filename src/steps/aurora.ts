@@ -13,7 +13,7 @@ import {
 import type { Aws } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import type { Difference } from '../engine/resource.ts';
-import { dataStays, differing, tagDifferences } from './differences.ts';
+import { dataStays, differing, isNewer, tagDifferences } from './differences.ts';
 
 export async function clusterNamed({ rds, ask }: Aws, DBClusterIdentifier: string): Promise<DBCluster | undefined> {
   const answer = await ask(rds, new DescribeDBClustersCommand({ DBClusterIdentifier })).catch(unlessGone);
@@ -26,13 +26,6 @@ export async function instanceNamed({ rds, ask }: Aws, DBInstanceIdentifier: str
 }
 
 const parameterGroup = 'default.aurora-mysql8.0';
-
-/** Of two versions as `8.0.mysql_aurora.3.10.4`. */
-function isNewer(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((text) => (text.match(/\d+/g) ?? []).map(Number));
-  const at = left!.findIndex((number, index) => number !== right![index]);
-  return at >= 0 && left![at]! > (right![at] ?? 0);
-}
 
 /** Asks for the change at once, and waits until the cluster has it: it shows as modifying or upgrading meanwhile. */
 export async function modifyCluster(

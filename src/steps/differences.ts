@@ -37,7 +37,29 @@ export function tagDifferences(
   return tags.flatMap(({ Key, Value }) => differing(`Tags.${Key}`, values.get(Key), Value, mend));
 }
 
-/** The same for what EC2 tags. */
-export function ec2TagDifferences(aws: Aws, id: string, live: readonly Tag[] | undefined): Difference[] {
-  return tagDifferences(aws, live, (Tags) => aws.ec2.send(new CreateTagsCommand({ Resources: [id], Tags })));
+/** The same for what EC2 tags. `others` were made by the same call with the same tags, and are tagged with it again. */
+export function ec2TagDifferences(
+  aws: Aws,
+  id: string,
+  live: readonly Tag[] | undefined,
+  others: readonly (string | undefined)[] = [],
+): Difference[] {
+  const Resources = [id, ...others.filter((one) => one !== undefined)];
+  return tagDifferences(aws, live, (Tags) => aws.ec2.send(new CreateTagsCommand({ Resources, Tags })));
+}
+
+/** The same for what tells its tags in a call of their own. That is made only where the settings have any. */
+export async function askedTagDifferences(
+  aws: Aws,
+  ask: () => Promise<readonly Partial<Tag>[] | undefined>,
+  set: (tags: Required<Tag>[]) => Promise<unknown>,
+): Promise<Difference[]> {
+  return Object.keys(aws.config.tags).length === 0 ? [] : tagDifferences(aws, await ask(), set);
+}
+
+/** Of two versions as `3.3.2` or `8.0.mysql_aurora.3.10.4`. */
+export function isNewer(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((text) => (text.match(/\d+/g) ?? []).map(Number));
+  const at = left!.findIndex((number, index) => number !== right![index]);
+  return at >= 0 && left![at]! > (right![at] ?? 0);
 }

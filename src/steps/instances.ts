@@ -168,7 +168,10 @@ export async function compareInstance(
       : differing('HttpTokens', found.MetadataOptions.HttpTokens, 'required', () =>
           ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'required' })),
         )),
-    ...ec2TagDifferences(aws, instanceId, found?.Tags),
+    ...ec2TagDifferences(aws, instanceId, found?.Tags, [
+      volume?.VolumeId,
+      ...(found?.NetworkInterfaces ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId),
+    ]),
   ];
 }
 

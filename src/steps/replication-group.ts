@@ -1,18 +1,34 @@
 /** How the cache differs from the settings, and is changed where it is. */
 import {
+  AddTagsToResourceCommand,
   DescribeCacheClustersCommand,
   DescribeReplicationGroupsCommand,
+  ListTagsForResourceCommand,
   ModifyReplicationGroupCommand,
   type ModifyReplicationGroupCommandInput,
 } from '@aws-sdk/client-elasticache';
 import type { Aws } from '../aws.ts';
 import { unlessGone } from '../aws-errors.ts';
 import type { Difference } from '../engine/resource.ts';
-import { differing } from './differences.ts';
+import { askedTagDifferences, differing, isNewer } from './differences.ts';
 
 export async function replicationGroupWithId({ elasticache, ask }: Aws, ReplicationGroupId: string) {
   const answer = await ask(elasticache, new DescribeReplicationGroupsCommand({ ReplicationGroupId })).catch(unlessGone);
   return answer?.ReplicationGroups?.[0];
+}
+
+/** Of anything that ElastiCache has, by its ARN. */
+export async function cacheTagDifferences(aws: Aws, arn: string | undefined): Promise<Difference[]> {
+  const { elasticache, ask } = aws;
+  if (arn === undefined) return [];
+  return askedTagDifferences(
+    aws,
+    async () => {
+      const { TagList = [] } = await ask(elasticache, new ListTagsForResourceCommand({ ResourceName: arn }));
+      return TagList.map(({ Key = '', Value = '' }) => ({ Key, Value }));
+    },
+    (Tags) => elasticache.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags })),
+  );
 }
 
 export async function compareReplicationGroup(aws: Aws, replicationGroupId: string): Promise<Difference[]> {
@@ -51,11 +67,12 @@ export async function compareReplicationGroup(aws: Aws, replicationGroupId: stri
           'EngineVersion',
           version,
           engineVersion,
-          Number(engineVersion) > Number(version)
+          isNewer(engineVersion, version)
             ? set({ EngineVersion: engineVersion })
             : engineStays('cache.engineVersion', version),
         )
       : []),
     ...differing('CacheNodeType', found?.CacheNodeType, nodeType, set({ CacheNodeType: nodeType })),
+    ...(await cacheTagDifferences(aws, found?.ARN)),
   ];
 }

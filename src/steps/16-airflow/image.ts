@@ -13,6 +13,7 @@ import { FailedLater } from '../../engine/run.ts';
 import { hideIdentity, showIdentity } from '../../hosts/software.ts';
 import { bastion } from '../09-bastion.ts';
 import { nodeA } from '../10-node-a.ts';
+import { ec2TagDifferences } from '../differences.ts';
 import { reach } from './servers.ts';
 import { nodeASoftware } from './software.ts';
 
@@ -78,6 +79,11 @@ export const image = resource(
         (await look(aws, imageId))?.State === 'available' ? true : undefined,
       );
       return {};
+    },
+    async compare(aws, { imageId }) {
+      const found = await aws.seek(images);
+      const snapshots = found?.BlockDeviceMappings?.map(({ Ebs }) => Ebs?.SnapshotId);
+      return ec2TagDifferences(aws, imageId, found?.Tags, snapshots);
     },
     async destroy(aws, { imageId }) {
       await aws.ec2

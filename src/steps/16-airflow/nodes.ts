@@ -51,7 +51,13 @@ const onNodeC = ({ bastion, nodeC }: { bastion?: { instanceId: string }; nodeC?:
 const configuration = {
   type: 'Host::Configuration',
   typicalSeconds: 12,
-  settings: ({ os, tls, cache, database, airflow }: Aws['config']) => ({ os, tls, cache, database, airflow }),
+  settings: ({ os, tls: { mode }, cache: { userName }, database: { username }, airflow }: Aws['config']) => ({
+    os,
+    tls: { mode },
+    cache: { userName },
+    database: { username },
+    airflow,
+  }),
   commands: (aws: Aws, known: Known<typeof surroundings>) => configurationCommands(aws.config, factsOf(aws, known)),
 } as const;
 
@@ -83,6 +89,7 @@ export const database = serverWork(
     typicalSeconds: 45,
     server: onNodeA,
     settings: ({ airflow: { version, admin, user } }) => ({ airflow: { version, admin, user } }),
+    laterOnly: { 'airflow.version': 'An earlier Airflow does not know what the later one made of its database.' },
     commands: (aws, known) => databaseCommands(factsOf(aws, known)),
   },
 );

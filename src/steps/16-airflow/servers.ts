@@ -17,7 +17,7 @@ import { osOf } from '../../hosts/os.ts';
 import { type Host, shellErrors } from '../../hosts/shell.ts';
 import { templatesDigest } from '../../hosts/template.ts';
 import { renewWayIn } from '../07-security-groups.ts';
-import { differing } from '../differences.ts';
+import { differing, isNewer } from '../differences.ts';
 import { impairedOf } from '../instances.ts';
 
 export type ServerName = 'bastion' | 'a' | 'c';
@@ -192,6 +192,8 @@ export interface ServerWork<N extends Needs> {
   /** The settings that the work follows from, as the file has them. When one changes, or a template, it is done anew. */
   readonly settings: (config: Aws['config']) => object;
   readonly commands: (aws: Aws, needs: Known<N>) => readonly Command[];
+  /** Settings, by their paths, that go to a later version only, and why. */
+  readonly laterOnly?: Readonly<Record<string, string>>;
 }
 
 type WorkIdentity = {
@@ -207,7 +209,7 @@ type WorkIdentity = {
 export function serverWork<const Key extends string, const N extends Needs>(
   key: Key,
   needs: N,
-  { type, marker = key, typicalSeconds, server, settings, commands }: ServerWork<N>,
+  { type, marker = key, typicalSeconds, server, settings, commands, laterOnly = {} }: ServerWork<N>,
 ): Resource<Key, N, WorkIdentity, Record<never, string>> {
   async function carryOut(aws: Aws, host: Host, list: readonly Command[]) {
     const done = markerOf(aws, list);
@@ -246,7 +248,11 @@ export function serverWork<const Key extends string, const N extends Needs>(
       const met = await meet(aws, server(known), marker);
       if (!met?.marker) return [];
       const mend = () => aws.inTurn(async () => carryOut(aws, await reach(aws, server(known)), commands(aws, known)));
-      const found = settingDifferences(met.marker.settings, settings(aws.config), mend);
+      const found = settingDifferences(met.marker.settings, settings(aws.config), (path, is, wanted) =>
+        laterOnly[path] !== undefined && isNewer(is, wanted)
+          ? { why: laterOnly[path], fix: `Set ${path} to ${is} or later.` }
+          : mend,
+      );
       if (found.length > 0) return found;
       return differing('templates', met.marker.templates.slice(0, 12), templatesDigest().slice(0, 12), mend);
     },
@@ -256,11 +262,16 @@ export function serverWork<const Key extends string, const N extends Needs>(
   });
 }
 
-function settingDifferences(is: unknown, wanted: unknown, mend: Difference['mend']): Difference[] {
+function settingDifferences(
+  is: unknown,
+  wanted: unknown,
+  mend: (path: string, is: string, wanted: string) => Difference['mend'],
+): Difference[] {
   const [before, after] = [leaves(is), leaves(wanted)];
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) =>
-    differing(path, before.get(path), after.get(path), mend),
-  );
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) => {
+    const [one, other] = [before.get(path), after.get(path)];
+    return differing(path, one, other, mend(path, one ?? '', other ?? ''));
+  });
 }
 
 /** Each value by its path, as `airflow.version`. A list is one value. */
