@@ -7,5 +7,5 @@ export { loadConfig, parseConfig, resolveConfig, type Sources } from './config/l
 export { type PresetName, presets } from './config/presets.ts';
 export type { Config } from './config/schema.ts';
 export { configSchema, get, parseValue, printValue, type Setting, set, settings } from './config/settings.ts';
-export { type UpdatePolicy, updateKeyword, updatePolicies } from './config/update.ts';
+export { updateKeyword, updatePolicies } from './config/update.ts';
 export { configYaml, schemaPath } from './config/yaml.ts';
