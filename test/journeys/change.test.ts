@@ -28,6 +28,8 @@ const columns: Record<string, string[]> = {
   'elasticache.replicationGroups': ['nodeType', 'engineVersion'],
   'iam.roles': ['path', 'permissionsBoundary'],
 };
+/** What AWS makes by itself, with the tags that its origin has at that moment. */
+const copiedTags = ['elasticache.clusters', 'rds.clusterSnapshots'];
 /** Files of a server that name nothing but what the settings decide. */
 const decidedFiles =
   /^\/opt\/airflow\/(requirements\.txt|lib\/create_users\.py)$|^\/etc\/(nginx\/nginx\.conf|airflow\/airflow_local_settings\.py)$/;
@@ -41,7 +43,7 @@ function decided(folder: string): Record<string, unknown> {
       for (const [id, row] of Object.entries(rows)) {
         const tags = row.tags as Record<string, string> | undefined;
         const key = tags?.['airflow-aws:resource'];
-        if (key === undefined || row.state === 'terminated') continue;
+        if (key === undefined || row.state === 'terminated' || copiedTags.includes(table)) continue;
         if (table === 'ec2.instances') servers.set(id, key);
         const { 'airflow-aws:stack': _stack, 'airflow-aws:generation': _generation, ...ours } = tags!;
         found[`${table} ${key}`] = {
