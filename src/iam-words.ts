@@ -21,3 +21,11 @@ export function words(text: string): string[] {
 export function of(service: string, operations: string): string[] {
   return words(operations).map((one) => `${service}:${one}`);
 }
+
+/** To put the role beneath the boundary of the settings, and beneath no other. Nothing where they have none. */
+export function boundaryGrants(resources: readonly string[], boundary: string | undefined) {
+  if (boundary === undefined) return [];
+  const conditions = { StringEquals: { 'iam:PermissionsBoundary': boundary } };
+  const actions = ['iam:PutRolePermissionsBoundary'];
+  return [{ sid: 'SetTheBoundaryOfTheRole', actions, resources, conditions, mishap: ['up'] as const }];
+}

@@ -1,7 +1,7 @@
 import type { Place } from './aws.ts';
 import type { Config } from './config/schema.ts';
 import { imageParameters } from './hosts/os.ts';
-import { ec2Principal, of, serviceLinked, snapshotArn, words } from './iam-words.ts';
+import { boundaryGrants, ec2Principal, of, serviceLinked, snapshotArn, words } from './iam-words.ts';
 import type { Names } from './names.ts';
 import { inUsedNetwork } from './network-permissions.ts';
 import { sharedState } from './state-permissions.ts';
@@ -347,17 +347,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
       resources: [...role, ...profile],
       mishap: ['up'],
     },
-    ...(permissionsBoundary === undefined
-      ? []
-      : [
-          {
-            sid: 'SetTheBoundaryOfTheRole',
-            actions: of('iam', 'PutRolePermissionsBoundary'),
-            resources: role,
-            conditions: { StringEquals: beneath },
-            mishap: ['up'] as const,
-          },
-        ]),
+    ...boundaryGrants(role, permissionsBoundary),
     {
       sid: 'EmptyTheBucket',
       actions: of('s3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion'),

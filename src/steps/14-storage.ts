@@ -14,7 +14,6 @@ import {
   GetInstanceProfileCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
-  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   TagInstanceProfileCommand,
@@ -35,6 +34,7 @@ import { nodeA } from './10-node-a.ts';
 import { closeToPublic, compareBucket, empty, encrypt, refusePlainHttp } from './bucket-settings.ts';
 import { differing, tagDifferences } from './differences.ts';
 import { documentDifferences } from './documents.ts';
+import { roleDifferences } from './role.ts';
 
 export const bucket = resource(
   'bucket',
@@ -156,28 +156,15 @@ export const role = resource(
       return {};
     },
     async compare(aws, { roleName: RoleName }) {
-      const { iam, ask, account, config } = aws;
+      const { iam, ask, account } = aws;
       const PolicyName = policyName;
-      const { permissionsBoundary: PermissionsBoundary, rolePath } = config.iam;
       const [{ Role }, policy] = await Promise.all([
         ask(iam, new GetRoleCommand({ RoleName })),
         ask(iam, new GetRolePolicyCommand({ RoleName, PolicyName })).catch(unlessGone),
       ]);
       const [trust, rights] = [assumedByEc2(account), nodePolicy(aws)];
       return [
-        ...differing('Path', Role?.Path ?? rolePath, rolePath, {
-          why: 'IAM moves no role to another path, and the servers work with the rights of this one.',
-          fix: `Set iam.rolePath back to ${Role?.Path}, or build a new deployment: another name in another folder.`,
-        }),
-        // Without one in the settings whatever is there is an administrator's, and nobody's to take away.
-        ...(PermissionsBoundary === undefined
-          ? []
-          : differing(
-              'PermissionsBoundary',
-              Role?.PermissionsBoundary?.PermissionsBoundaryArn,
-              PermissionsBoundary,
-              () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })),
-            )),
+        ...roleDifferences(aws, Role),
         ...documentDifferences('AssumeRolePolicyDocument', Role?.AssumeRolePolicyDocument, trust, () =>
           iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust })),
         ),
