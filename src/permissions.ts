@@ -137,7 +137,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         `CreateTags DisassociateIamInstanceProfile ModifyInstanceAttribute ModifyInstanceMetadataOptions
         ModifySubnetAttribute ModifyVolume ReplaceRouteTableAssociation RevokeSecurityGroupIngress StartInstances StopInstances`,
       ),
-      resources: [arn('ec2', '*/*')],
+      resources: [arn('ec2', '*/*'), ...anybodys],
       conditions: ours,
       mishap: ['up'],
     },
