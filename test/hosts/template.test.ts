@@ -117,7 +117,7 @@ describe('filling a hole', () => {
   });
 
   it('doubles the percent sign where the reader would take it for a reference', () => {
-    const text = render('airflow/airflow.cfg', { loadBalancer: 'a%b', baseUrl: 'x', bucket: 'y' });
+    const text = render('airflow/airflow.cfg', { loadBalancer: 'a%b', baseUrl: 'x', bucket: 'y', dagBundles: '[]' });
     expect(text).toContain('execution_api_server_url = http://a%%b/execution/');
   });
 

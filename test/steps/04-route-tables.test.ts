@@ -133,7 +133,12 @@ describe('privateRouteTable create', () => {
 
 describe('privateRouteTable finish', () => {
   const associated = {
-    RouteTables: [{ Associations: [association('rtb-private', 'subnet-a'), association('rtb-private', 'subnet-c')] }],
+    RouteTables: [
+      {
+        RouteTableId: 'rtb-private',
+        Associations: [association('rtb-private', 'subnet-a'), association('rtb-private', 'subnet-c')],
+      },
+    ],
   };
 
   it('associates both private subnets, and waits until AWS shows it', async () => {
@@ -178,7 +183,12 @@ describe('privateRouteTable finish', () => {
 describe('privateRouteTable destroy', () => {
   it('takes the subnets off before it deletes the table', async () => {
     ec2.on(DescribeRouteTablesCommand).resolves({
-      RouteTables: [{ Associations: [association('rtb-private', 'subnet-a'), association('rtb-private', 'subnet-c')] }],
+      RouteTables: [
+        {
+          RouteTableId: 'rtb-private',
+          Associations: [association('rtb-private', 'subnet-a'), association('rtb-private', 'subnet-c')],
+        },
+      ],
     });
     ec2.on(DisassociateRouteTableCommand).resolves({});
     ec2.on(DeleteRouteTableCommand).resolves({});
@@ -192,7 +202,7 @@ describe('privateRouteTable destroy', () => {
 
   it('takes not-found for success, of the table and of its associations', async () => {
     ec2.on(DescribeRouteTablesCommand).resolves({
-      RouteTables: [{ Associations: [association('rtb-private', 'subnet-a')] }],
+      RouteTables: [{ RouteTableId: 'rtb-private', Associations: [association('rtb-private', 'subnet-a')] }],
     });
     ec2.on(DisassociateRouteTableCommand).rejects(awsError('InvalidAssociationID.NotFound'));
     ec2.on(DeleteRouteTableCommand).rejects(awsError('InvalidRouteTableID.NotFound'));
