@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from './account.ts';
 import { cutOff, namespaceOf, plug, unplug } from './network.ts';
-import { cacheFolder, type Daemon, daemon, regionFolder, run } from './processes.ts';
+import { cacheFolder, childrenOf, type Daemon, daemon, regionFolder, run } from './processes.ts';
 
 const volumes = join(regionFolder, 'volumes');
 const images = join(regionFolder, 'images');
@@ -49,7 +49,7 @@ export function hostNamed(name: string): HostEntry {
 
 /** The program and arguments that run a command on a host as root, past its network. */
 export async function onHost(name: string, command: readonly string[]): Promise<[string, string[]]> {
-  const init = await initOf(hostNamed(name).pid);
+  const [init] = await childrenOf(hostNamed(name).pid);
   return ['nsenter', ['-t', String(init), '-m', '-u', '-i', '-n', '-p', '-r', '-w', '--', ...command]];
 }
 
@@ -60,14 +60,8 @@ export async function pull(name: string) {
   await powerOff(pid);
 }
 
-async function initOf(machine: number): Promise<number | undefined> {
-  const children = await run('pgrep', ['--parent', String(machine)]).catch(() => '');
-  const [first = ''] = children.split('\n');
-  return first === '' ? undefined : Number(first);
-}
-
 async function powerOff(machine: number) {
-  const init = await initOf(machine);
+  const [init] = await childrenOf(machine);
   if (init !== undefined) process.kill(init, 'SIGKILL');
 }
 

@@ -74,15 +74,29 @@ export function daemon(name: string, [file, args]: [string, string[]], env: Reco
   };
 }
 
-/** Kills whatever a lab that died left running. */
+/** Kills whatever a lab that died left running, and its children: a host outlives the machine that it runs in. */
 export async function stopLeftovers(): Promise<void> {
   if (!existsSync(pidFolder)) return;
   for (const pid of readdirSync(pidFolder)) {
     const [start] = readFileSync(join(pidFolder, pid), 'utf8').split(' ');
-    if (startOf(Number(pid)) === start) process.kill(Number(pid), 'SIGKILL');
+    if (startOf(Number(pid)) === start)
+      for (const one of [...(await childrenOf(Number(pid))), Number(pid)]) killIfThere(one);
     rmSync(join(pidFolder, pid));
   }
   await sleep(300);
+}
+
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children = await run('pgrep', ['--parent', String(pid)]).catch(() => '');
+  return children.split('\n').filter(Boolean).map(Number);
+}
+
+function killIfThere(pid: number) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /**
