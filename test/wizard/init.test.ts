@@ -146,6 +146,7 @@ airflow:
   user: { username: me, email: me@example.org }
 storage: { bucketName: data-logs }
 tls: { mode: certificate, certificateFile: "it's.pem", privateKeyFile: key.pem }
+iam: { permissionsBoundary: "arn:aws:iam::123456789012:policy/edge", rolePath: /teams/data/ }
 tags: { team: data platform, env: dev }
 restoreFrom: last-week
 state: s3://our-states/data
