@@ -49,7 +49,7 @@ describe('timeline', () => {
     const cut = temporaryFolder();
     const runs = join(simulatedFolder(cut), 'runs');
     mkdirSync(runs, { recursive: true });
-    const [name = ''] = readdirSync(join(simulatedFolder(folder), 'runs'));
+    const [name = ''] = readdirSync(join(simulatedFolder(folder), 'runs')).filter((one) => one.endsWith('.ndjson'));
     const whole = readFileSync(join(simulatedFolder(folder), 'runs', name), 'utf8').split('\n');
     writeFileSync(join(runs, name), `${whole.slice(0, 60).join('\n')}\n`);
     appendFileSync(join(runs, name), '{"time":"2026-01-01T0');
