@@ -125,11 +125,14 @@ describe('packages of Amazon Linux', () => {
 });
 
 describe('scripts of the project itself', () => {
-  const tracked = execFileSync('git', ['ls-files', '*.sh', '.ci/*'], { cwd: root, encoding: 'utf8' })
-    .trim()
-    .split('\n');
+  const scripts = [
+    ...readdirSync(join(root, '.ci')).map((name) => `.ci/${name}`),
+    ...readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.sh'))
+      .map((name) => `test/${name}`),
+  ];
 
-  it.each(tracked.filter((name) => !name.startsWith('templates/')))('%s is clean for shellcheck', (name) => {
+  it.each(scripts)('%s is clean for shellcheck', (name) => {
     if (!has('shellcheck')) return expect(process.env.CI, 'shellcheck is missing').toBeUndefined();
     expect(spawnSync('shellcheck', [join(root, name)], { encoding: 'utf8' }).stdout).toBe('');
   });
