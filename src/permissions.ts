@@ -42,6 +42,19 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
   const rds = (...resources: string[]) => resources.map((one) => arn('rds', one));
   const cache = (...resources: string[]) => resources.map((one) => arn('elasticache', one));
   const elb = (...resources: string[]) => resources.map((one) => arn('elasticloadbalancing', one));
+  const caches = cache(`replicationgroup:${names.replicationGroup}`);
+  const cacheClusters = cache(`cluster:${names.replicationGroup}-*`);
+  const besideCaches = cache(
+    `subnetgroup:${names.cacheSubnetGroup}`,
+    `user:${names.cacheUser}`,
+    `user:${names.cacheDefaultUser}`,
+    `usergroup:${names.cacheUserGroup}`,
+  );
+  const balancers = elb(
+    `loadbalancer/app/${names.loadBalancer}/*`,
+    `listener/app/${names.loadBalancer}/*`,
+    `targetgroup/${names.targetGroup}/*`,
+  );
   const bucket = `arn:${partition}:s3:::${names.bucket}`;
   const fileSystems = [arn('elasticfilesystem', 'file-system/*')];
   const parameters = [arn('ssm', `parameter${names.parameterPrefix}*`)];
@@ -210,14 +223,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         'elasticache',
         'AddTagsToResource CreateCacheSubnetGroup CreateReplicationGroup CreateUser CreateUserGroup',
       ),
-      resources: cache(
-        `replicationgroup:${names.replicationGroup}`,
-        `cluster:${names.replicationGroup}-*`,
-        `subnetgroup:${names.cacheSubnetGroup}`,
-        `user:${names.cacheUser}`,
-        `user:${names.cacheDefaultUser}`,
-        `usergroup:${names.cacheUserGroup}`,
-      ),
+      resources: [...caches, ...cacheClusters, ...besideCaches],
       conditions: withOurTag,
     },
     {
@@ -232,35 +238,18 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         `DescribeCacheClusters DescribeCacheSubnetGroups DescribeReplicationGroups DescribeUserGroups DescribeUsers
         ListTagsForResource`,
       ),
-      resources: cache(
-        `replicationgroup:${names.replicationGroup}`,
-        `cluster:${names.replicationGroup}-*`,
-        `subnetgroup:${names.cacheSubnetGroup}`,
-        `user:${names.cacheUser}`,
-        `user:${names.cacheDefaultUser}`,
-        `usergroup:${names.cacheUserGroup}`,
-      ),
+      resources: [...caches, ...cacheClusters, ...besideCaches],
     },
     {
       sid: 'DeleteTheCache',
       actions: of('elasticache', 'DeleteCacheSubnetGroup DeleteReplicationGroup DeleteUser DeleteUserGroup'),
-      resources: cache(
-        `replicationgroup:${names.replicationGroup}`,
-        `subnetgroup:${names.cacheSubnetGroup}`,
-        `user:${names.cacheUser}`,
-        `user:${names.cacheDefaultUser}`,
-        `usergroup:${names.cacheUserGroup}`,
-      ),
+      resources: [...caches, ...besideCaches],
       conditions: notAnothers,
     },
     {
       sid: 'MakeTheLoadBalancerWithOurTag',
       actions: of('elasticloadbalancing', 'AddTags CreateListener CreateLoadBalancer CreateTargetGroup'),
-      resources: elb(
-        `loadbalancer/app/${names.loadBalancer}/*`,
-        `listener/app/${names.loadBalancer}/*`,
-        `targetgroup/${names.targetGroup}/*`,
-      ),
+      resources: balancers,
       conditions: withOurTag,
     },
     {
@@ -270,11 +259,7 @@ export function grants({ names, place, config }: Facts): readonly Grant[] {
         `DeleteListener DeleteLoadBalancer DeleteTargetGroup DeregisterTargets ModifyLoadBalancerAttributes
         ModifyTargetGroupAttributes RegisterTargets`,
       ),
-      resources: elb(
-        `loadbalancer/app/${names.loadBalancer}/*`,
-        `listener/app/${names.loadBalancer}/*`,
-        `targetgroup/${names.targetGroup}/*`,
-      ),
+      resources: balancers,
       conditions: notAnothers,
     },
     {

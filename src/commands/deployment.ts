@@ -18,7 +18,6 @@ import { regionOfProfile } from '../profile.ts';
 import { connect, connectAll, Session, type SessionOptions } from '../session.ts';
 import type { BucketLock } from '../shared-state/bucket-lock.ts';
 import { BucketStore, bucketMissing } from '../shared-state/bucket-store.ts';
-import { makeStateBucket } from '../shared-state/make-bucket.ts';
 import { bucketPlace } from '../shared-state/place.ts';
 import { sshKeyIn } from '../ssh-key.ts';
 import { deploymentFolder, type Stack, State, type StateStore } from '../state.ts';
@@ -30,6 +29,7 @@ import { again } from './again.ts';
 import type { CommandIo } from './command-io.ts';
 import { confirmed } from './confirm.ts';
 import { lockPatience } from './lock-wait.ts';
+import { makeStateBucket } from './make-state-bucket.ts';
 import { openWorld, type WorldFlags } from './worlds.ts';
 
 /** Flags that every command which speaks to the account has. Settings stand beside them by their `attribute`. */

@@ -1,8 +1,8 @@
 import { ec2Ids } from '../audit.ts';
+import { type Disagreement, disagreements } from '../engine/disagreements.ts';
 import type { Graph } from '../engine/graph.ts';
 import type { AnyResource } from '../engine/resource.ts';
 import type { Answers } from '../engine/run.ts';
-import { type Disagreement, disagreements } from '../engine/verify.ts';
 import { exitCodes, UserError, userError } from '../errors.ts';
 import { type State, stateDamaged } from '../state.ts';
 import { spoken } from '../ui/format.ts';

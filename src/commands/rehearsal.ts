@@ -17,12 +17,8 @@ import { type DestroyFlags, destroy } from './destroy.ts';
 import { status } from './status.ts';
 import { up } from './up.ts';
 
-/**
- * A day on which everything goes wrong that a run mends by itself: of each kind of changing call the first answer is
- * lost, and whatever can fail after AWS accepted it does so once.
- */
-export const badDay = [
-  'loseFirst=1',
+/** Faults by which each thing that can fail after AWS accepted it does so once. */
+export const failuresLater = [
   'later.natGateway:InternalError',
   'later.instance:Server.InternalError',
   'later.loadBalancer:failed',
@@ -31,6 +27,12 @@ export const badDay = [
   'later.replicationGroup:create-failed',
   'later.image:Client.InternalError',
 ];
+
+/**
+ * A day on which everything goes wrong that a run mends by itself: of each kind of changing call the first answer is
+ * lost, and whatever can fail later does.
+ */
+export const badDay = ['loseFirst=1', ...failuresLater];
 
 /** More runs than any day should need. */
 const mostRuns = 8;

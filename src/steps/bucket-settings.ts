@@ -39,7 +39,7 @@ export async function empty(s3: S3Client, Bucket: string) {
     await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: Key!, UploadId: UploadId! })).catch(unlessGone);
 }
 
-const nothingPublic = {
+export const nothingPublic = {
   BlockPublicAcls: true,
   IgnorePublicAcls: true,
   BlockPublicPolicy: true,
@@ -50,18 +50,15 @@ export function closeToPublic({ s3 }: Aws, Bucket: string) {
   return s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: nothingPublic }));
 }
 
+export const encryption = { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }] };
+
 export function encrypt({ s3 }: Aws, Bucket: string) {
-  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
-  return s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } }));
+  return s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: encryption }));
 }
 
-/**
- * Nobody in without TLS. An emulator is asked without, and one that heeds policies would let nobody in again, so there
- * the bucket has no policy.
- */
-function policyOf({ emulated, account }: Aws, Bucket: string): string | undefined {
-  if (emulated) return undefined;
-  const arn = `arn:${account.partition}:s3:::${Bucket}`;
+/** The policy that lets nobody in without TLS. */
+export function tlsOnly(partition: string, Bucket: string): string {
+  const arn = `arn:${partition}:s3:::${Bucket}`;
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -77,6 +74,11 @@ function policyOf({ emulated, account }: Aws, Bucket: string): string | undefine
   });
 }
 
+/** None on an emulator: it is asked without TLS, and one that heeds policies would let nobody in again. */
+function policyOf({ emulated, account }: Aws, Bucket: string): string | undefined {
+  return emulated ? undefined : tlsOnly(account.partition, Bucket);
+}
+
 export async function refusePlainHttp(aws: Aws, Bucket: string) {
   const Policy = policyOf(aws, Bucket);
   if (Policy !== undefined) await aws.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
@@ -85,14 +87,14 @@ export async function refusePlainHttp(aws: Aws, Bucket: string) {
 export async function compareBucket(aws: Aws, bucketName: string): Promise<Difference[]> {
   const { s3, ask, names } = aws;
   const Bucket = bucketName;
-  const [access, encryption, policy, tagging] = await Promise.all([
+  const [access, encrypted, policy, tagging] = await Promise.all([
     ask(s3, new GetPublicAccessBlockCommand({ Bucket })).catch(unless('NoSuchPublicAccessBlockConfiguration')),
     ask(s3, new GetBucketEncryptionCommand({ Bucket })).catch(unless('ServerSideEncryptionConfigurationNotFoundError')),
     ask(s3, new GetBucketPolicyCommand({ Bucket })).catch(unless('NoSuchBucketPolicy')),
     ask(s3, new GetBucketTaggingCommand({ Bucket })).catch(unless('NoSuchTagSet')),
   ]);
   const wanted = policyOf(aws, Bucket);
-  const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+  const rule = encrypted?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
   return [
     ...differing('BucketName', bucketName, names.bucket, dataStays('storage.bucketName', bucketName)),
     ...Object.entries(nothingPublic).flatMap(([name, value]) =>

@@ -11,6 +11,7 @@ import type { Faults } from '../../src/simulator/faults.ts';
 import { nouns } from '../../src/simulator/nouns.ts';
 import { State } from '../../src/state.ts';
 import { limitAndRepeat, Traffic } from '../../src/traffic.ts';
+import { diceOf } from '../helpers/dice.ts';
 import { stack } from './toys.ts';
 
 const Bucket = 'our-states';
@@ -234,17 +235,6 @@ describe('a state in S3', () => {
 });
 
 describe('two people who work at the same time', () => {
-  /** Numbers in [0, 1), other than the account's own. */
-  const diceOf = (seed: number) => {
-    let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
-    return () => {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      state >>>= 0;
-      return state / 4294967296;
-    };
-  };
   const met = { lost: 0, takenOver: 0, records: 0 };
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('lose no record that was answered, seed %i', async (seed) => {

@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { failuresLater } from '../../src/commands/rehearsal.ts';
 import type { RunDone } from '../../src/engine/events.ts';
 import { UserError } from '../../src/errors.ts';
 import { explainCall, isFromAws } from '../../src/explain.ts';
 import { type Ran, simulatedDestroy, simulatedFolder, simulatedUp, stateOf } from './deployment.ts';
+import { diceOf } from './dice.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
 
 /** What is wrong with every call of every run. */
@@ -23,16 +25,6 @@ const capacity = [
   '12:InsufficientDBInstanceCapacity',
   '13:InsufficientCacheClusterCapacity',
   '16:InsufficientInstanceCapacity',
-];
-
-const late = [
-  'later.natGateway:InternalError',
-  'later.instance:Server.InternalError',
-  'later.loadBalancer:failed',
-  'later.dbCluster:failed',
-  'later.dbInstance:failed',
-  'later.replicationGroup:create-failed',
-  'later.image:Client.InternalError',
 ];
 
 /** More runs than any storm should need; one that needs more goes round in circles. */
@@ -63,7 +55,7 @@ export async function storm(seed: number, directory: string): Promise<StormRepor
   const upTo = (most: number) => 1 + Math.floor(dice() * most);
   const pick = (list: readonly string[]) => list[upTo(list.length) - 1]!;
   const capacityFault = pick(capacity);
-  const lateFault = pick(late);
+  const lateFault = pick(failuresLater);
   const killedFirst = dice() < 0.5;
   const expireInDestroy = upTo(150);
 
@@ -142,16 +134,4 @@ async function endOf(running: Promise<Ran>): Promise<End> {
 function count(report: StormReport, { done }: End) {
   report.calls += Object.values(done?.calls ?? {}).reduce((sum, calls) => sum + calls, 0);
   report.minutes += (done?.durationSeconds ?? 0) / 60;
-}
-
-/** Numbers in [0, 1), the same for the same seed, and not those of the account itself. */
-function diceOf(seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 4294967296;
-  };
 }

@@ -3,8 +3,9 @@ import { type Config, schema } from '../../src/config/schema.ts';
 import { bastionCommands } from '../../src/hosts/bastion.ts';
 import type { Command, ServerFile } from '../../src/hosts/command.ts';
 import { airflowUnits } from '../../src/hosts/components.ts';
-import { configurationCommands, databaseCommands, type NodeFacts, serviceCommands } from '../../src/hosts/node.ts';
-import { hideIdentity, showIdentity, softwareCommands } from '../../src/hosts/software.ts';
+import { configurationCommands, type NodeFacts, serviceCommands } from '../../src/hosts/node.ts';
+import { softwareCommands } from '../../src/hosts/software.ts';
+import { everyCommand } from './every-command.ts';
 
 const config = (given: object = {}): Config => schema.parse(given);
 
@@ -21,17 +22,7 @@ const facts: NodeFacts = {
   masterParameter: '/airflow-aws/pms/database-password',
 };
 
-function everything(settings: Config): Command[] {
-  return [
-    ...softwareCommands(settings),
-    hideIdentity(),
-    showIdentity(),
-    ...bastionCommands(settings, facts),
-    ...configurationCommands(settings, facts),
-    ...databaseCommands(facts),
-    ...serviceCommands(settings, facts),
-  ];
-}
+const everything = (settings: Config) => everyCommand(settings, facts);
 
 function fileOf(commands: readonly Command[], path: string): string {
   const files = commands.flatMap((command): readonly ServerFile[] => (command.kind === 'files' ? command.files : []));

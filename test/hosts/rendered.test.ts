@@ -6,18 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Config, schema } from '../../src/config/schema.ts';
 import { bashOf } from '../../src/hosts/bash.ts';
-import { bastionCommands } from '../../src/hosts/bastion.ts';
 import type { Command } from '../../src/hosts/command.ts';
 import { components } from '../../src/hosts/components.ts';
-import {
-  configurationCommands,
-  databaseCommands,
-  type NodeFacts,
-  proveCluster,
-  serviceCommands,
-} from '../../src/hosts/node.ts';
-import { hideIdentity, showIdentity, softwareCommands } from '../../src/hosts/software.ts';
+import { configurationCommands, type NodeFacts, proveCluster } from '../../src/hosts/node.ts';
 import { templateText } from '../../src/hosts/template.ts';
+import { everyCommand } from './every-command.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Text that no address has, so that a place that quotes nothing shows. */
@@ -49,16 +42,7 @@ const modes = ['amazon-linux-2023', 'debian-13'].flatMap((os) =>
 );
 
 function everything(settings: Config): Command[] {
-  return [
-    ...softwareCommands(settings),
-    hideIdentity(),
-    showIdentity(),
-    ...bastionCommands(settings, facts),
-    ...configurationCommands(settings, facts),
-    ...databaseCommands(facts),
-    ...serviceCommands(settings, facts),
-    proveCluster(facts),
-  ];
+  return [...everyCommand(settings, facts), proveCluster(facts)];
 }
 
 /**

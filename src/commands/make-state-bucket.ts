@@ -12,6 +12,7 @@ import type { Place } from '../aws.ts';
 import { awsCode, classify, isAws, unless } from '../aws-errors.ts';
 import type { Clock } from '../engine/clock.ts';
 import { exitCodes, userError } from '../errors.ts';
+import { encryption, nothingPublic, tlsOnly } from '../steps/bucket-settings.ts';
 
 /**
  * Makes the bucket for shared states: versioned, private, encrypted, over TLS alone; what is replaced is kept for ninety
@@ -48,54 +49,17 @@ export async function makeStateBucket(
       s3.send(new CreateBucketCommand({ Bucket, ...elsewhere })).catch(unless('BucketAlreadyOwnedByYou')),
     );
     await set(() =>
-      s3.send(
-        new PutPublicAccessBlockCommand({
-          ...owned,
-          PublicAccessBlockConfiguration: {
-            BlockPublicAcls: true,
-            BlockPublicPolicy: true,
-            IgnorePublicAcls: true,
-            RestrictPublicBuckets: true,
-          },
-        }),
-      ),
+      s3.send(new PutPublicAccessBlockCommand({ ...owned, PublicAccessBlockConfiguration: nothingPublic })),
     );
     await set(() =>
-      s3.send(
-        new PutBucketEncryptionCommand({
-          ...owned,
-          ServerSideEncryptionConfiguration: {
-            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-          },
-        }),
-      ),
+      s3.send(new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: encryption })),
     );
     await set(() =>
       s3.send(new PutBucketVersioningCommand({ ...owned, VersioningConfiguration: { Status: 'Enabled' } })),
     );
-    const arn = `arn:${partition}:s3:::${Bucket}`;
     // An emulator is asked without TLS, and one that heeds policies would never let anybody in again.
     if (kind !== 'emulator')
-      await set(() =>
-        s3.send(
-          new PutBucketPolicyCommand({
-            ...owned,
-            Policy: JSON.stringify({
-              Version: '2012-10-17',
-              Statement: [
-                {
-                  Sid: 'TlsOnly',
-                  Effect: 'Deny',
-                  Principal: '*',
-                  Action: 's3:*',
-                  Resource: [arn, `${arn}/*`],
-                  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-                },
-              ],
-            }),
-          }),
-        ),
-      );
+      await set(() => s3.send(new PutBucketPolicyCommand({ ...owned, Policy: tlsOnly(partition, Bucket) })));
     // A lock that is written three times a minute leaves many versions, and nobody wants those of last year.
     await set(() =>
       s3.send(
